@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The group [agent]: what nova-migcompat-agent reads, and how often.
+
+Knows nothing of how the agent uses it.
+"""
+
+from oslo_config import cfg, types
+
+GROUP = 'agent'
+
+OPTS: list[cfg.Opt] = [
+    cfg.IntOpt(
+        'interval',
+        default=60,
+        min=1,
+        help="""
+Seconds between two looks at this host's devices.
+
+A document that changed without a device event (sysfs writes raise none)
+reaches the scheduler after at most this time. A look at which nothing changed
+costs Placement one GET and no write, so small values burden Placement with
+the number of hosts divided by this value, in requests per second.
+""",
+    ),
+    cfg.IntOpt(
+        'full_check_interval',
+        default=600,
+        min=1,
+        help="""
+Seconds between two full checks of what stands in Placement for this host.
+
+Between two full checks the agent trusts what it last saw for as long as the
+generation of the compute node's resource provider stays the same. A full
+check also restores what was lost elsewhere: the providers of mdev parents that
+nova-compute deleted and made again, and text that an administrator purged. A
+value below ``interval`` makes every look a full check.
+""",
+    ),
+    cfg.StrOpt(
+        'resource_provider',
+        help="""
+Name of the compute node's resource provider in Placement, which is the
+compute node's ``hypervisor_hostname`` in Nova.
+
+When it is not set, the provider is the one whose UUID stands in nova-compute's
+``compute_id`` file; where there is no such file, the one named as this host's
+fully qualified domain name, then as its short name. Set it only where none of
+these is right: with the name of another host, the agent would publish this
+host's devices there.
+""",
+    ),
+    cfg.ListOpt(
+        'nova_config_files',
+        default=['/etc/nova/nova.conf', '/etc/nova/nova-compute.conf'],
+        help="""
+The configuration files of this host's nova-compute, in its own order; files
+that do not exist are left out.
+
+Three things are read from them, and nothing else: ``state_path``, where the
+``compute_id`` file may be; ``[devices] enabled_mdev_types``; and the
+``device_addresses`` of each ``[mdev_<type>]``. With these the agent knows
+which type Nova will create on an mdev parent that supports several. Without
+them it goes by the mdevs that exist, and publishes nothing for a parent that
+supports several types and has no mdev.
+""",
+    ),
+    cfg.StrOpt(
+        'sysfs_root',
+        default='/sys',
+        help="""
+The folder where sysfs is mounted.
+
+Another value is for tests, and for agents in a container that see the host's
+sysfs elsewhere.
+""",
+    ),
+    cfg.ListOpt(
+        'publish_fields',
+        default=['*'],
+        item_type=types.String(
+            max_length=64, regex=r'^(\*|[A-Za-z_][A-Za-z0-9_.-]*)$'
+        ),
+        help="""
+Names of SELF fields that are also published as readable traits,
+``CUSTOM_MIGCOMPAT_F_<FIELD>_<VALUE>``, for people, flavors and ``trait:``
+extra specs. ``*`` stands for every field; an empty list publishes none.
+
+The scheduler's decision never reads them. Each trait on a compute node makes
+every scheduling of the whole cloud slightly slower (six on each of 10,000
+hosts: 6 %), so name the few that flavors use where that matters.
+""",
+    ),
+]
+
+
+def register_opts(conf: cfg.ConfigOpts) -> None:
+    """Register the options of [agent].
+
+    :param conf: the agent's own configuration, never nova's
+    """
+    conf.register_group(cfg.OptGroup(GROUP, title='The agent'))
+    conf.register_opts(OPTS, group=GROUP)

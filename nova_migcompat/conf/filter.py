@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The group [migcompat] of nova.conf: how the scheduler decides.
+
+Knows nothing of how the scheduler uses it. Choices and defaults are those of
+DESIGN.md, section "The filter"; the terms are those of FORMAT.md.
+"""
+
+from oslo_config import cfg, types
+
+GROUP = 'migcompat'
+
+OPTS: list[cfg.Opt] = [
+    cfg.StrOpt(
+        'direction',
+        default='source',
+        choices=[
+            (
+                'source',
+                'The document of the source device lists the target device. '
+                'Right where newer drivers know older devices.',
+            ),
+            (
+                'target',
+                'The document of the target device lists the source device '
+                '("allowed to migrate in"). Right where only the newer side '
+                'can know, and the newer side is the target.',
+            ),
+            (
+                'both',
+                'Each document lists the other device. Fewest hosts pass.',
+            ),
+            (
+                'either',
+                'At least one document lists the other device. Most hosts '
+                'pass.',
+            ),
+        ],
+        help="""
+Whose document must list whom before a guest may move.
+
+Set it to what the drivers in the cloud mean by their documents; one that is
+too strict ends migrations in NoValidHost, one that is too loose lets them fail
+on the destination.
+""",
+    ),
+    cfg.StrOpt(
+        'unknown_source',
+        default='pass',
+        choices=[
+            (
+                'pass',
+                'Every host passes, as without this filter. Right while '
+                'agents are being rolled out.',
+            ),
+            (
+                'reject',
+                'No host passes: a guest whose device has no document '
+                'cannot be migrated live.',
+            ),
+        ],
+        help="""
+What happens when the source host publishes no document for a device of the
+guest.
+""",
+    ),
+    cfg.StrOpt(
+        'unknown_target',
+        default='reject',
+        choices=[
+            (
+                'reject',
+                'The host does not pass. Until the agent runs on every host '
+                'with devices, guests move only among hosts that have it.',
+            ),
+            (
+                'pass',
+                'The host passes, and the migration may fail there.',
+            ),
+        ],
+        help="""
+What happens when a candidate host publishes no document for its devices, or
+one whose text cannot be verified.
+""",
+    ),
+    cfg.StrOpt(
+        'on_error',
+        default='reject',
+        choices=[
+            (
+                'reject',
+                'No host passes: the live migration ends in NoValidHost and '
+                'can be tried again.',
+            ),
+            (
+                'pass',
+                'Every host passes, as without this filter, and the '
+                'migration may fail on the destination.',
+            ),
+        ],
+        help="""
+What happens to a live migration when Placement or the database does not answer
+within ``timeout`` or answers with an error, or when the text of the source's
+document cannot be verified.
+
+The cause is logged at ERROR, once for each request. Requests that need no
+decision (a boot, a guest without an assigned device) never ask and never fail.
+""",
+    ),
+    cfg.FloatOpt(
+        'timeout',
+        default=10.0,
+        min=0.1,
+        max=600.0,
+        help="""
+Seconds that all requests to Placement for one scheduling may take together;
+then ``on_error`` applies.
+
+It should be well below nova's ``rpc_response_timeout``, for which the
+conductor waits for the scheduler.
+""",
+    ),
+    cfg.StrOpt(
+        'unlisted_fields',
+        default='reject',
+        choices=[
+            (
+                'reject',
+                'The devices are incompatible: every field of a device must '
+                'be mentioned.',
+            ),
+            (
+                'ignore',
+                'Only the fields that the COMPATIBLE object mentions count.',
+            ),
+        ],
+        help="""
+What happens when a device has a field that the other's COMPATIBLE object does
+not mention.
+""",
+    ),
+    cfg.ListOpt(
+        'equal_fields',
+        default=[],
+        sample_default='mdev_type',
+        item_type=types.String(
+            max_length=64, regex=r'^[A-Za-z_][A-Za-z0-9_.-]*$'
+        ),
+        help="""
+Names of SELF fields whose values must be equal on both devices, whatever the
+documents allow; absent or empty on both is equal.
+
+It is for what Nova itself cannot change on the way. With the libvirt driver
+that is ``mdev_type``: libvirt creates the mdev on the destination with the
+source's type, so a document that allows another type allows a migration that
+Nova cannot do.
+""",
+    ),
+    cfg.ListOpt(
+        'mdev_resource_classes',
+        default=[],
+        item_type=types.String(max_length=255, regex=r'^CUSTOM_[A-Z0-9_]+$'),
+        help="""
+Resource classes that count as mediated devices besides ``VGPU``: those that
+``[mdev_<type>] mdev_class`` names on any compute host.
+
+A guest whose only device is of a class that is missing here counts as a guest
+without devices, and every host passes.
+""",
+    ),
+]
+
+
+def register_opts(conf: cfg.ConfigOpts) -> None:
+    """Register the options of [migcompat].
+
+    :param conf: nova's configuration
+    """
+    conf.register_group(
+        cfg.OptGroup(GROUP, title='Compatibility of live migrations')
+    )
+    conf.register_opts(OPTS, group=GROUP)
