@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""May the device of one document move to the device of another?
+
+FORMAT.md sections 3 and 4: who must contain whom, and why not.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+
+from nova_migcompat.descriptor import document
+from nova_migcompat.descriptor import errors
+from nova_migcompat.descriptor import matching
+from nova_migcompat.descriptor.variables import Value
+
+DIRECTIONS = ('source', 'target', 'both', 'either')
+UNLISTED_FIELDS = ('reject', 'ignore')
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reason:
+    """Why one object does not contain a device, or two devices differ.
+
+    :param side: whose COMPATIBLE object it is, 'source' or 'target'; 'both'
+        where the two SELF objects differ in a field that must be equal.
+    :param object: the object's index from 0; None for such a field, and for
+        a document without objects.
+    :param field: the field; empty for a document without objects.
+    :param found: what the other device has; empty where it has none.
+    :param allowed: what is allowed there, in FORMAT.md's notation; None
+        where the object does not mention the field.
+    :param variables: the variables that had a value by then.
+    """
+
+    side: str
+    object: int | None
+    field: str
+    found: str
+    allowed: str | None
+    variables: tuple[tuple[str, Value], ...] = ()
+
+    def __str__(self) -> str:
+        if not self.field:
+            return f'the {self.side} document has no COMPATIBLE object'
+        found = errors.shown(self.found) if self.found else 'nothing'
+        if self.object is None:
+            other = errors.shown(self.allowed or '')
+            return f'{self.field}: {found} must equal the source\'s {other}'
+        where = f'{self.side} object {self.object + 1}, {self.field}'
+        if self.allowed is None:
+            return f'{where}: {found}, a field the object does not mention'
+        bound = ', '.join(
+            f'{n}={errors.shown(v) if isinstance(v, str) else v}'
+            for n, v in self.variables
+        )
+        allowed = self.allowed
+        if len(allowed) > 80:
+            allowed = allowed[:80] + '...'
+        return f'{where}: {found}, allowed {allowed}' + (
+            f' with {bound}' if bound else ''
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class MatchResult:
+    """The answer for one pair of documents; true when compatible.
+
+    :ivar direction: the direction asked.
+    :ivar object: index (from 0) of the COMPATIBLE object that matched, or
+        None.
+    :ivar variables: its variables' values (int for int variables, else str)
+        by name, or None.
+    """
+
+    direction: str
+    object: int | None
+    variables: Mapping[str, Value] | None
+    _reasons: 'functools.partial[tuple[Reason, ...]] | None' = (
+        dataclasses.field(default=None, repr=False, compare=False)
+    )
+
+    def __bool__(self) -> bool:
+        return self.object is not None
+
+    @functools.cached_property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why not: one for each object that did not match; () when true."""
+        return self._reasons() if self._reasons else ()
+
+    def __hash__(self) -> int:
+        return hash((self.direction, self.object))
+
+
+def match(
+    source: document.Document,
+    target: document.Document,
+    direction: str = 'source',
+    unlisted_fields: str = 'reject',
+    equal_fields: Sequence[str] = (),
+) -> MatchResult:
+    """Decide whether the source's device may move to the target's.
+
+    :param source: the document of the device that the guest has now.
+    :param target: the document of the device that it would get.
+    :param direction: one of DIRECTIONS (FORMAT.md section 4).
+    :param unlisted_fields: 'reject' or 'ignore': what becomes of a field
+        that SELF has and a COMPATIBLE object does not mention (section 3).
+    :param equal_fields: names of fields that must besides be equal in both
+        SELF objects (section 3).
+    :returns: the answer, with the object and the binding, or the reasons.
+    :raises ValueError: for an unknown direction or unlisted_fields.
+    """
+    if direction not in DIRECTIONS:
+        raise ValueError(f'direction is one of {DIRECTIONS}')
+    if unlisted_fields not in UNLISTED_FIELDS:
+        raise ValueError(f'unlisted_fields is one of {UNLISTED_FIELDS}')
+    ignore = unlisted_fields == 'ignore'
+    explain = functools.partial(
+        _explain, source, target, direction, ignore, tuple(equal_fields)
+    )
+    for name in equal_fields:
+        if source.self_object.get(name) != target.self_object.get(name):
+            return MatchResult(direction, None, None, explain)
+    answer = None
+    if direction != 'target':
+        answer = _contains(source, target, ignore)
+        if answer is None and direction != 'either':
+            return MatchResult(direction, None, None, explain)
+    if direction != 'source' and (answer is None or direction == 'both'):
+        other = _contains(target, source, ignore)
+        answer = other and (answer or other)
+    if answer is None:
+        return MatchResult(direction, None, None, explain)
+    return MatchResult(direction, *answer)
+
+
+def _contains(
+    container: document.Document, contained: document.Document, ignore: bool
+) -> tuple[int, matching.Binding] | None:
+    """Find the first object of one that contains the SELF of the other."""
+    device = contained.self_object
+    for index, plan in enumerate(container.plans):
+        binding = plan.decide(device, ignore)
+        if not isinstance(binding, matching.Mismatch):
+            return index, binding
+    return None
+
+
+def _explain(
+    source: document.Document,
+    target: document.Document,
+    direction: str,
+    ignore: bool,
+    equal_fields: tuple[str, ...],
+) -> tuple[Reason, ...]:
+    reasons = [
+        Reason(
+            'both',
+            None,
+            name,
+            target.self_object.get(name, ''),
+            source.self_object.get(name, ''),
+        )
+        for name in equal_fields
+        if source.self_object.get(name) != target.self_object.get(name)
+    ]
+    if direction != 'target':
+        reasons += _objections('source', source, target, ignore)
+    if direction != 'source':
+        reasons += _objections('target', target, source, ignore)
+    return tuple(reasons)
+
+
+def _objections(
+    side: str,
+    container: document.Document,
+    contained: document.Document,
+    ignore: bool,
+) -> Iterator[Reason]:
+    """Say for each object why it does not contain the other's SELF.
+
+    Nothing where one does.
+    """
+    found = [plan.decide(contained.self_object, ignore)
+             for plan in container.plans]
+    if not found:
+        yield Reason(side, None, '', '', None)
+    if not all(isinstance(f, matching.Mismatch) for f in found):
+        return
+    for index, mismatch in enumerate(found):
+        if isinstance(mismatch, matching.Mismatch):
+            yield Reason(
+                side,
+                index,
+                mismatch.field,
+                mismatch.found,
+                mismatch.allowed,
+                mismatch.bound,
+            )

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What stands in a COMPATIBLE object once it is read.
+
+Nothing here remembers how a text was laid out.
+"""
+
+import dataclasses
+import re
+from collections.abc import Mapping
+
+from nova_migcompat.descriptor import expressions
+from nova_migcompat.descriptor import variables as types
+
+#: ASCII that has no backslash before it in a canonical template, and the rest.
+_ESCAPED = re.compile(r'[^A-Za-z0-9_.,\x80-\U0010ffff]')
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Template:
+    """Literal text mixed with variables, ``i915-{v:int:1,2}``.
+
+    :param parts: non-empty literals and variables, in their order; a
+        variable's first appearance in its object is the Variable itself.
+    """
+
+    parts: tuple[expressions.Part, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the variables in it."""
+        return frozenset(
+            part.name for part in self.parts if not isinstance(part, str)
+        )
+
+    def __str__(self) -> str:
+        return ''.join(
+            _ESCAPED.sub(r'\\\g<0>', part)
+            if isinstance(part, str)
+            else str(part)
+            for part in self.parts
+        )
+
+
+#: The value of a field of a COMPATIBLE object; a str is a literal.
+FieldValue = str | Template | expressions.Expression
+
+
+def canonical_value(value: FieldValue) -> str:
+    """Write one value in its canonical form (FORMAT.md section 6)."""
+    return types.quote(value) if isinstance(value, str) else str(value)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CompatibleObject:
+    """One COMPATIBLE object.
+
+    :param fields: its values by field name, in their order.
+    :param variables: its variables in the order of their definitions.
+    :param settling: how a device's text settles variables, see settling.py.
+    """
+
+    fields: Mapping[str, FieldValue]
+    variables: tuple[types.Variable, ...]
+    settling: tuple['Site', ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Site:
+    """Where a device's text settles a variable (FORMAT.md section 5).
+
+    :param variable: the variable.
+    :param field: the field whose template it stands in.
+    :param before: the parts of that template before it, all settled.
+    :param until: the first character of the text after it; empty at the end.
+    """
+
+    variable: types.Variable
+    field: str
+    before: tuple[expressions.Part, ...]
+    until: str

@@ -1,0 +1,301 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads a document: lines, objects, fields, limits (FORMAT.md 1 and 5).
+
+What stands right of an equals sign is read by values.py.
+"""
+
+import re
+from typing import NoReturn
+
+from nova_migcompat.descriptor import document
+from nova_migcompat.descriptor import errors
+from nova_migcompat.descriptor import model
+from nova_migcompat.descriptor import settling
+from nova_migcompat.descriptor import values
+
+MAX_BYTES = 65536
+MAX_OBJECTS = 64
+MAX_FIELDS = 64
+MAX_VALUE = 1024
+MAX_NAME = 64
+MAX_COMBINATIONS = 4096
+
+#: No character of a document can grow by more than this in canonical form.
+_GROWTH = 8
+
+_FIELD = re.compile(r'[ \t]*([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=(.*)', re.DOTALL)
+_BLANK = re.compile(r'[ \t]*(?:#.*)?', re.DOTALL)
+_HEADER = re.compile(
+    r'[ \t]*(SELF|COMPATIBLE)[ \t]*:?(?:[ \t]+#.*|[ \t]*)', re.DOTALL
+)
+_HEADER_START = re.compile(r'[ \t]*(?:SELF|COMPATIBLE)(?![A-Za-z0-9_.-])')
+_FORBIDDEN = re.compile(
+    r'[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]|\r(?!\n)'
+)
+_NAME_START = re.compile(r'[ \t]*([A-Za-z_][A-Za-z0-9_.-]*)?[ \t]*')
+
+
+def parse(text: str | bytes) -> document.Document:
+    """Read one document.
+
+    :param text: the document; bytes are UTF-8.
+    :returns: the document.
+    :raises errors.DescriptorError: for the first breach of FORMAT.md in the
+        text; nothing is ever read in part.
+    :raises TypeError: where it is neither str nor bytes.
+    """
+    if isinstance(text, bytes | bytearray):
+        text = _decode(bytes(text))
+    elif not isinstance(text, str):
+        raise TypeError('a document is str or bytes, not %r' % type(text))
+    text = text.removeprefix('\ufeff')
+    _check_characters(text)
+    found = _Reader(text).read()
+    if len(text) * _GROWTH > MAX_BYTES:
+        size = len(found.canonical.encode())
+        if size > MAX_BYTES:
+            raise errors.DescriptorError(
+                1,
+                1,
+                f'a document whose canonical form has {size:,} bytes',
+                f'at most {MAX_BYTES:,}',
+            )
+    return found
+
+
+def _decode(text: bytes) -> str:
+    try:
+        return text.decode()
+    except UnicodeDecodeError as e:
+        before = text[: e.start].decode().removeprefix('\ufeff')
+        line = before.rpartition('\n')[2]
+        raise errors.DescriptorError(
+            before.count('\n') + 1,
+            len(line) + 1,
+            'the byte 0x%02x' % text[e.start],
+            'UTF-8 text',
+            line,
+        ) from None
+
+
+def _check_characters(text: str) -> None:
+    size = len(text)
+    if size * 4 > MAX_BYTES:
+        size = len(text.encode(errors='surrogatepass'))
+    if size > MAX_BYTES:
+        raise errors.DescriptorError(
+            1,
+            1,
+            f'a document of {size:,} bytes',
+            f'at most {MAX_BYTES:,}',
+        )
+    found = _FORBIDDEN.search(text)
+    if found:
+        start = text.rfind('\n', 0, found.start()) + 1
+        raise errors.DescriptorError(
+            text.count('\n', 0, start) + 1,
+            found.start() - start + 1,
+            'the character U+%04X' % ord(found[0]),
+            'no control character (but tab, LF and CRLF) and no surrogate',
+            text[start:].partition('\n')[0],
+        )
+
+
+class _Reader:
+    """One pass over the lines of one text."""
+
+    def __init__(self, text: str) -> None:
+        self.lines = text.split('\n')
+        self.number = 0
+        self.self_object: dict[str, model.FieldValue] | None = None
+        self.compatible: list[model.CompatibleObject] = []
+        self.combinations = 0
+        self.header = (0, 1)
+        self.self_header = (0, 1)
+        self.fields: dict[str, model.FieldValue] | None = None
+        self.scope: values.Scope | None = None
+
+    def read(self) -> document.Document:
+        """Read every line."""
+        for self.number, line in enumerate(self.lines, 1):
+            line = line.removesuffix('\r')
+            field = _FIELD.match(line)
+            if field and field[1] not in ('SELF', 'COMPATIBLE'):
+                self.field(line, field)
+            elif not _BLANK.fullmatch(line):
+                self.open_object(line)
+        self.close_object()
+        if self.self_object is None:
+            self.number = 1
+            self.fail(1, 'no SELF object', 'one')
+        if not any(self.self_object.values()):
+            self.number, column = self.self_header
+            self.fail(
+                column,
+                'a SELF object with nothing but empty fields',
+                'at least one field that is not empty',
+            )
+        return document.Document(
+            {name: str(text) for name, text in self.self_object.items()},
+            tuple(self.compatible),
+        )
+
+    def open_object(self, line: str) -> None:
+        """Read a header line."""
+        header = _HEADER.fullmatch(line)
+        if not header:
+            self.not_a_line(line)
+        self.close_object()
+        column = header.start(1) + 1
+        if header[1] == 'COMPATIBLE':
+            if len(self.compatible) == MAX_OBJECTS:
+                self.fail(
+                    column,
+                    'one more COMPATIBLE object',
+                    f'at most {MAX_OBJECTS}',
+                )
+            self.scope = values.Scope()
+        elif self.self_object is not None:
+            self.fail(column, 'a second SELF object', 'exactly one')
+        else:
+            self.scope = None
+            self.self_header = (self.number, column)
+        self.header = (self.number, column)
+        self.fields = {}
+
+    def field(self, line: str, field: re.Match[str]) -> None:
+        """Read a ``name=value`` line into the object above it."""
+        name = field[1]
+        column = field.start(1) + 1
+        if self.fields is None:
+            self.fail(
+                column, 'a field before any object', 'SELF: or COMPATIBLE:'
+            )
+        if len(name) > MAX_NAME:
+            self.fail(
+                column,
+                f'a name of {len(name)} characters',
+                f'at most {MAX_NAME}',
+            )
+        if name in self.fields:
+            self.fail(
+                column, f'a second {name} in this object', 'a name once'
+            )
+        if len(self.fields) == MAX_FIELDS:
+            self.fail(
+                column,
+                'one more field in this object',
+                f'at most {MAX_FIELDS}',
+            )
+        try:
+            self.fields[name] = self.value(field[2], field.start(2))
+        except values.ValueSyntaxError as e:
+            self.fail(e.offset + 1, e.found, e.expected)
+
+    def value(self, raw: str, start: int) -> model.FieldValue:
+        """Read what stands right of an equals sign, and mind its length."""
+        offset, text = values.cut(raw, self.scope is not None)
+        offset += start
+        length = len(text)
+        if length > MAX_VALUE:
+            self.fail(
+                offset + 1,
+                f'a value of {length:,} characters',
+                f'at most {MAX_VALUE:,}',
+            )
+        if self.scope is None:
+            value: model.FieldValue = values.literal(text, offset)
+        else:
+            value = values.read(text, offset, self.scope, self.number)
+        if length * _GROWTH > MAX_VALUE:
+            length = len(model.canonical_value(value))
+            if length > MAX_VALUE:
+                self.fail(
+                    offset + 1,
+                    f'a value whose canonical form has {length:,} characters',
+                    f'at most {MAX_VALUE:,}',
+                )
+        return value
+
+    def close_object(self) -> None:
+        """Check the object above as a whole, and keep it."""
+        if self.fields is None:
+            return
+        if not self.fields:
+            self.number, column = self.header
+            self.fail(column, 'an object without a field', 'at least one')
+        if self.scope is None:
+            self.self_object = self.fields
+            return
+        sites = settling.sites(self.fields, self.scope.defined)
+        self.count_combinations({site.variable.name for site in sites})
+        self.compatible.append(
+            model.CompatibleObject(
+                self.fields, tuple(self.scope.defined.values()), sites
+            )
+        )
+
+    def count_combinations(self, settled: set[str]) -> None:
+        """Hold the object to what may be tried (FORMAT.md section 5)."""
+        assert self.scope is not None
+        product = 0
+        for name, variable in self.scope.defined.items():
+            if name in settled:
+                continue
+            count = variable.count()
+            if count is None:
+                self.number, offset = self.scope.places[name]
+                self.fail(
+                    offset + 1,
+                    f'variable {{{name}}} with values without end, which no'
+                    ' text settles',
+                    'a finite list, or text behind it that ends it',
+                )
+            product = (product or 1) * count
+        self.combinations += product
+        if self.combinations > MAX_COMBINATIONS:
+            self.number, column = self.header
+            self.fail(
+                column,
+                'variables with more combinations than can be tried',
+                f'at most {MAX_COMBINATIONS:,} in the document',
+            )
+
+    def not_a_line(self, line: str) -> NoReturn:
+        """Say why a line is neither field, header, comment nor blank."""
+        start = _HEADER_START.match(line)
+        if start:
+            word = start[0].strip(' \t')
+            rest = line[start.end() :].lstrip(' \t')
+            if rest.startswith('='):
+                self.fail(
+                    len(start[0]) - len(word) + 1,
+                    f'{word} as a field name',
+                    f'another name: {word} is no field name',
+                )
+            rest = rest.removeprefix(':').lstrip(' \t')
+            self.fail(
+                len(line) - len(rest) + 1,
+                errors.shown(rest),
+                f'nothing after the header {word}: but a comment',
+            )
+        name = _NAME_START.match(line)
+        assert name is not None
+        found = line[name.end() :]
+        self.fail(
+            name.end() + 1,
+            errors.shown(found) if found else 'the end of the line',
+            f'= after the name {errors.shown(name[1])}'
+            if name[1]
+            else 'a name (a letter or _ first), SELF: or COMPATIBLE:',
+        )
+
+    def fail(self, column: int, found: str, expected: str) -> NoReturn:
+        """Stop at a column of the line that self.number names."""
+        raise errors.DescriptorError(
+            self.number,
+            column,
+            found,
+            expected,
+            self.lines[self.number - 1].removesuffix('\r'),
+        )

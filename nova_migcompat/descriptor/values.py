@@ -1,0 +1,332 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads what stands right of an equals sign (FORMAT.md section 2).
+
+Every function is told where its text begins in the line, so that an error
+names the column; it does not know the line.
+"""
+
+import re
+from typing import NoReturn
+
+from nova_migcompat.descriptor import errors
+from nova_migcompat.descriptor import expressions
+from nova_migcompat.descriptor import model
+from nova_migcompat.descriptor import variables
+
+MAX_VARIABLES = 16
+MAX_VARIABLE_NAME = 32
+
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_COMMENT = re.compile(r'[ \t]#')
+#: Text of a template in which no comment can begin, or a variable.
+_STEP = re.compile(
+    r'(\{)|[^{\\ \t]+|\\[^ \t]?|[ \t](?!#)',
+    re.DOTALL,
+)
+#: A variable up to its end or to where a comment cuts it.
+_INSIDE = re.compile(
+    r'[,:][ \t]*"(?:[^"\\]|\\.)*"|[^} \t]|[ \t](?!#)', re.DOTALL
+)
+_LITERAL = re.compile(r'[^\\{}]+')
+_HEAD = re.compile(r'\{[ \t]*([A-Za-z_][A-Za-z0-9_]*)?[ \t]*([:}])?')
+_TYPE = re.compile(r'[ \t]*([^:{}]*)(:)?')
+_BLANKS = re.compile(r'[ \t]*')
+_BARE = re.compile(r'[^,:{}"#\\]*')
+
+
+class ValueSyntaxError(ValueError):
+    """A value breaks the grammar; offset counts from the line's start."""
+
+    def __init__(self, offset: int, found: str, expected: str) -> None:
+        super().__init__(offset, found, expected)
+        self.offset = offset
+        self.found = found
+        self.expected = expected
+
+
+class Scope:
+    """The variables of one COMPATIBLE object while it is being read.
+
+    :ivar defined: the variables by name, in the order of definition.
+    :ivar places: (line, offset) of each definition.
+    """
+
+    def __init__(self) -> None:
+        self.defined: dict[str, variables.Variable] = {}
+        self.places: dict[str, tuple[int, int]] = {}
+
+
+def cut(raw: str, templates: bool) -> tuple[int, str]:
+    """Cut comment and outer white space off a value.
+
+    :param raw: all that stands right of the equals sign.
+    :param templates: whether quoted strings may stand inside variables
+        (COMPATIBLE) or only as the whole value (SELF).
+    :returns: where the value begins in raw, and the value.
+    """
+    text = raw.lstrip(' \t')
+    start = len(raw) - len(text)
+    if '#' in raw:
+        end = len(text)
+        if text.startswith('#') and start:
+            end = 0
+        elif text.startswith('"'):
+            quoted = _QUOTED.match(text)
+            comment = _COMMENT.search(text, quoted.end()) if quoted else None
+            end = comment.start() if comment else end
+        elif templates and '"' in text:
+            end = _comment_in_template(text)
+        else:
+            comment = _COMMENT.search(text)
+            end = comment.start() if comment else end
+        text = text[:end]
+    return start, text.rstrip(' \t')
+
+
+def _comment_in_template(text: str) -> int:
+    """Find where the comment begins in a value that has quotes."""
+    position = 0
+    while step := _STEP.match(text, position):
+        position = step.end()
+        if step[1]:
+            while inside := _INSIDE.match(text, position):
+                position = inside.end()
+            if text[position : position + 1] != '}':
+                break
+    return position
+
+
+def literal(text: str, offset: int) -> str:
+    """Read a value of SELF: a quoted string or bare text."""
+    return _quoted(text, offset) if text.startswith('"') else text
+
+
+def _quoted(text: str, offset: int) -> str:
+    quoted = _QUOTED.match(text)
+    if not quoted:
+        raise ValueSyntaxError(
+            offset, 'a quoted string without an end', 'a closing "'
+        )
+    if quoted.end() < len(text):
+        raise ValueSyntaxError(
+            offset + quoted.end(),
+            errors.shown(text[quoted.end() :]),
+            'nothing after the quoted string but a comment',
+        )
+    return variables.unquote(quoted[1])
+
+
+def read(text: str, offset: int, scope: Scope, line: int) -> model.FieldValue:
+    """Read a value of a COMPATIBLE object.
+
+    :param text: the value, as :func:`cut` left it.
+    :param offset: where it begins in its line, in code points from 0.
+    :param scope: the object's variables, added to.
+    :param line: the line's number.
+    :raises ValueSyntaxError: where it breaks the grammar.
+    """
+    if text.startswith('"'):
+        return _quoted(text, offset)
+    if '{' not in text and '\\' not in text and '}' not in text:
+        if not text.startswith('('):
+            return text
+        parts: list[expressions.Part] = [text]
+        offsets = [0]
+    else:
+        parts, offsets = _Value(text, offset, scope, line).read()
+    if _is_expression(text, parts, scope):
+        try:
+            return expressions.read(parts, offsets)
+        except expressions.ExpressionError as e:
+            raise ValueSyntaxError(
+                offset + e.offset, e.found, e.expected
+            ) from None
+    if all(isinstance(part, str) for part in parts):
+        return ''.join(map(str, parts))
+    return _template(parts, offsets, offset, scope)
+
+
+def _is_expression(
+    text: str, parts: list[expressions.Part], scope: Scope
+) -> bool:
+    """Has the value the shape of an expression (FORMAT.md section 2)?"""
+    if text[:1] not in ('{', '(') or '\\' in text:
+        return False
+    operators = False
+    for part in parts:
+        if isinstance(part, str):
+            if not expressions.PLAIN.fullmatch(part):
+                return False
+            operators = operators or not expressions.OPERATORS.isdisjoint(
+                part
+            )
+        elif scope.defined[part.name].TYPE != 'int':
+            return False
+    return operators
+
+
+def _template(
+    parts: list[expressions.Part],
+    offsets: list[int],
+    offset: int,
+    scope: Scope,
+) -> model.Template:
+    """Join neighbouring literals; flags stand alone or not at all."""
+    joined: list[expressions.Part] = []
+    for part, start in zip(parts, offsets, strict=True):
+        if isinstance(part, str):
+            if joined and isinstance(joined[-1], str):
+                joined[-1] += part
+            else:
+                joined.append(part)
+            continue
+        joined.append(part)
+        if scope.defined[part.name].TYPE == 'flags' and len(parts) > 1:
+            raise ValueSyntaxError(
+                offset + start,
+                'flags variable {%s} inside other text' % part.name,
+                'a flags variable as the whole value',
+            )
+    return model.Template(tuple(joined))
+
+
+class _Value:
+    """One pass over a value that has variables or backslashes in it."""
+
+    def __init__(
+        self, text: str, offset: int, scope: Scope, line: int
+    ) -> None:
+        self.text = text
+        self.offset = offset
+        self.scope = scope
+        self.line = line
+        self.position = 0
+
+    def read(self) -> tuple[list[expressions.Part], list[int]]:
+        """Read all parts; return them and where each begins."""
+        parts: list[expressions.Part] = []
+        offsets: list[int] = []
+        text = self.text
+        while self.position < len(text):
+            offsets.append(self.position)
+            found = _LITERAL.match(text, self.position)
+            if found:
+                parts.append(found[0])
+                self.position = found.end()
+            elif text[self.position] == '\\':
+                if self.position + 1 == len(text):
+                    self.fail(
+                        'a backslash at the end of the value',
+                        'a character after it',
+                    )
+                parts.append(text[self.position + 1])
+                self.position += 2
+            elif text[self.position] == '{':
+                parts.append(self.variable())
+            else:
+                self.fail("'}'", 'a { before it, or \\} for the character')
+        return parts, offsets
+
+    def variable(self) -> expressions.Part:
+        """Read ``{name}`` or ``{name:type:items}``."""
+        start = self.position
+        head = _HEAD.match(self.text, start)
+        assert head is not None
+        name = head[1]
+        if not name:
+            self.position = start + 1
+            self.found_here('the name of a variable: a letter or _ first')
+        if len(name) > MAX_VARIABLE_NAME:
+            self.position = head.start(1)
+            self.fail(
+                f'a variable name of {len(name)} characters',
+                f'at most {MAX_VARIABLE_NAME}',
+            )
+        self.position = head.end()
+        if not head[2]:
+            self.found_here(f': or }} after {{{name}')
+        if head[2] == '}':
+            if name not in self.scope.defined:
+                self.position = start
+                self.fail(
+                    f'{{{name}}} before its definition',
+                    f'{{{name}:type:items}} here',
+                )
+            return expressions.Reference(name)
+        return self.definition(name, start)
+
+    def definition(self, name: str, start: int) -> variables.Variable:
+        """Read the rest of a definition, from behind ``{name:``."""
+        if name in self.scope.defined:
+            self.position = start
+            self.fail(
+                f'a second definition of {{{name}}}', f'the reference {{{name}}}'
+            )
+        if len(self.scope.defined) == MAX_VARIABLES:
+            self.position = start
+            self.fail(
+                'one more variable in this object',
+                f'at most {MAX_VARIABLES}',
+            )
+        word = _TYPE.match(self.text, self.position)
+        assert word is not None
+        kind = variables.TYPES.get(word[1].rstrip(' \t'))
+        if kind is None or not word[2]:
+            self.position = word.start(1) if kind is None else word.end()
+            self.found_here(
+                'a type and a colon: %s' % ', '.join(variables.TYPES)
+            )
+        self.position = word.end()
+        variable = kind(name, tuple(self.items(kind)))
+        self.scope.defined[name] = variable
+        self.scope.places[name] = (self.line, self.offset + start)
+        return variable
+
+    def items(self, kind: type[variables.Variable]) -> list[str]:
+        """Read a variable's items and its closing brace."""
+        items: list[str] = []
+        text = self.text
+        while True:
+            start = self.skip_blanks()
+            quoted = _QUOTED.match(text, start)
+            if text[start : start + 1] == '"' and not quoted:
+                self.fail('a quoted string without an end', 'a closing "')
+            if quoted:
+                self.position = quoted.end()
+                item = variables.unquote(quoted[1])
+            else:
+                bare = _BARE.match(text, start)
+                assert bare is not None
+                self.position = bare.end()
+                item = bare[0].rstrip(' \t')
+            try:
+                items.append(kind.item(item, quoted is not None))
+            except variables.ItemError as e:
+                self.position = start
+                self.fail(
+                    errors.shown(item) if item else 'an empty item', str(e)
+                )
+            end = self.skip_blanks()
+            if text[end : end + 1] not in (',', '}') or end == len(text):
+                self.found_here(', or } after an item')
+            self.position += 1
+            if text[end] == '}':
+                return items
+
+    def skip_blanks(self) -> int:
+        """Step over white space; return where it ends."""
+        found = _BLANKS.match(self.text, self.position)
+        assert found is not None
+        self.position = found.end()
+        return self.position
+
+    def found_here(self, expected: str) -> NoReturn:
+        """Fail, naming what stands at the position."""
+        rest = self.text[self.position :]
+        self.fail(
+            errors.shown(rest) if rest else 'the end of the value', expected
+        )
+
+    def fail(self, found: str, expected: str) -> NoReturn:
+        """Fail at the position."""
+        raise ValueSyntaxError(self.offset + self.position, found, expected)
