@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real Placement of one's own, for tests and for the demo.
+
+Placement's WSGI application runs under waitress in a process of its own, on
+127.0.0.1 and a free port, over an SQLite file in a temporary folder, with
+``noauth2``: the token ``admin`` may do everything. It ends with the process
+that started it, even when that one is killed. Knows nothing of nova_migcompat.
+
+    with PlacementServer() as server:
+        server.adapter().get('/traits', microversion='1.39')
+
+The same file is what that process runs.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
+
+from keystoneauth1 import adapter, session, token_endpoint
+
+TOKEN = 'admin'
+
+CONFIG = """\
+[DEFAULT]
+use_stderr = true
+[api]
+auth_strategy = noauth2
+[placement_database]
+connection = sqlite:///{folder}/placement.db
+sqlite_synchronous = false
+sync_on_startup = true
+"""
+
+
+class PlacementServer:
+    """Start Placement in a process of its own.
+
+    :ivar url: the endpoint, ``http://127.0.0.1:<port>``
+    :ivar log: the path of Placement's log
+    :param threads: how many requests are served at once. With one, writers
+        never meet inside Placement and SQLite is never busy
+    :param policy: the text of a policy.yaml, where other rules than
+        Placement's own are wanted
+    """
+
+    def __init__(self, threads: int = 1, policy: str = '') -> None:
+        self._threads = threads
+        self._policy = policy
+        self.url = ''
+
+    def __enter__(self) -> 'PlacementServer':
+        self.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()
+
+    @property
+    def log(self) -> pathlib.Path:
+        """Return the path of Placement's log, for a look after a failure."""
+        return pathlib.Path(self._folder.name) / 'placement.log'
+
+    def start(self) -> None:
+        """Start the process, and return when it answers.
+
+        :raises RuntimeError: it ended; with the end of its log
+        """
+        self._folder = tempfile.TemporaryDirectory(prefix='placement-')
+        folder = pathlib.Path(self._folder.name)
+        (folder / 'placement.conf').write_text(CONFIG.format(folder=folder))
+        if self._policy:
+            (folder / 'policy.yaml').write_text(self._policy)
+        with self.log.open('wb') as log:
+            self._process = subprocess.Popen(
+                [sys.executable, '-P', __file__, str(self._threads)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env={**os.environ, 'OS_PLACEMENT_CONFIG_DIR': str(folder)},
+            )
+        self.url = self._answer()
+
+    def stop(self) -> None:
+        """End the process and remove its folder."""
+        self._process.stdin.close()
+        self._process.wait(timeout=30)
+        self._process.stdout.close()
+        self._folder.cleanup()
+
+    def reset(self) -> None:
+        """Empty Placement, as if it had just been started."""
+        self._process.stdin.write('reset\n')
+        self._process.stdin.flush()
+        self._answer()
+
+    def adapter(
+        self, token: str = TOKEN, **options: object
+    ) -> adapter.Adapter:
+        """Return an adapter for this Placement.
+
+        :param token: what to authenticate with; ``noauth2`` reads it as
+            ``user`` or ``user:project``, and gives roles to ``admin`` only
+        :param options: further arguments of keystoneauth1's Adapter
+        """
+        auth = token_endpoint.Token(self.url, token)
+        return adapter.Adapter(
+            session.Session(auth=auth), service_type='placement', **options
+        )
+
+    def config(self) -> str:
+        """Return the group [placement] that the agent needs to get here."""
+        return (
+            '[placement]\n'
+            'auth_type = admin_token\n'
+            f'endpoint = {self.url}\n'
+            f'token = {TOKEN}\n'
+        )
+
+    def _answer(self) -> str:
+        line = self._process.stdout.readline().strip()
+        if not line:
+            self._process.wait(timeout=30)
+            raise RuntimeError(
+                'Placement ended:\n' + self.log.read_text()[-4000:]
+            )
+        return line
+
+
+def _reset() -> None:
+    """Empty every table, and bring back what stands there from the start."""
+    from placement import db_api
+    from placement.db.sqlalchemy import models
+    from placement.objects import resource_class, trait
+
+    context = db_api.DbContext()
+
+    @db_api.placement_context_manager.writer
+    def empty(context: db_api.DbContext) -> None:
+        for table in reversed(models.BASE.metadata.sorted_tables):
+            context.session.execute(table.delete())
+
+    empty(context)
+    trait._TRAITS_SYNCED = False
+    resource_class._RESOURCE_CLASSES_SYNCED = False
+    trait.ensure_sync(context)
+    resource_class.ensure_sync(context)
+
+
+def _serve(threads: int) -> None:
+    """Serve until the input ends; answer each of its lines when it is done."""
+    import waitress
+    from placement.wsgi import api
+
+    server = waitress.create_server(
+        api.application, host='127.0.0.1', port=0, threads=threads
+    )
+    threading.Thread(target=server.run, daemon=True).start()
+    _say(f'http://127.0.0.1:{server.effective_port}')
+    for line in sys.stdin:
+        if line.strip() == 'reset':
+            _reset()
+        _say('done')
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + '\n')
+    sys.stdout.flush()
+
+
+if __name__ == '__main__':
+    _serve(int(sys.argv[1]))
