@@ -11,11 +11,13 @@ or of the network.
 True
 """
 
-from nova_migcompat.descriptor.decide import DIRECTIONS
-from nova_migcompat.descriptor.decide import match
-from nova_migcompat.descriptor.decide import MatchResult
-from nova_migcompat.descriptor.decide import Reason
-from nova_migcompat.descriptor.decide import UNLISTED_FIELDS
+from nova_migcompat.descriptor.decide import (
+    DIRECTIONS,
+    UNLISTED_FIELDS,
+    MatchResult,
+    Reason,
+    match,
+)
 from nova_migcompat.descriptor.document import Document
 from nova_migcompat.descriptor.errors import DescriptorError
 from nova_migcompat.descriptor.parser import parse

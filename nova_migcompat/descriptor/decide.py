@@ -8,9 +8,7 @@ import dataclasses
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 
-from nova_migcompat.descriptor import document
-from nova_migcompat.descriptor import errors
-from nova_migcompat.descriptor import matching
+from nova_migcompat.descriptor import document, errors, matching
 from nova_migcompat.descriptor.variables import Value
 
 DIRECTIONS = ('source', 'target', 'both', 'either')
@@ -45,7 +43,7 @@ class Reason:
         found = errors.shown(self.found) if self.found else 'nothing'
         if self.object is None:
             other = errors.shown(self.allowed or '')
-            return f'{self.field}: {found} must equal the source\'s {other}'
+            return f"{self.field}: {found} must equal the source's {other}"
         where = f'{self.side} object {self.object + 1}, {self.field}'
         if self.allowed is None:
             return f'{where}: {found}, a field the object does not mention'
@@ -181,8 +179,9 @@ def _objections(
 
     Nothing where one does.
     """
-    found = [plan.decide(contained.self_object, ignore)
-             for plan in container.plans]
+    found = [
+        plan.decide(contained.self_object, ignore) for plan in container.plans
+    ]
     if not found:
         yield Reason(side, None, '', '', None)
     if not all(isinstance(f, matching.Mismatch) for f in found):

@@ -10,9 +10,7 @@ import hashlib
 import types
 from collections.abc import Mapping
 
-from nova_migcompat.descriptor import expressions
-from nova_migcompat.descriptor import matching
-from nova_migcompat.descriptor import model
+from nova_migcompat.descriptor import expressions, matching, model
 
 
 class Document:

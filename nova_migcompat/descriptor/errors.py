@@ -61,9 +61,7 @@ class DescriptorError(ValueError):
         """
         start = max(0, self.column - 1 - _WINDOW // 2)
         cut = self.source_line[start : start + _WINDOW]
-        line = ''.join(
-            c if c == '\t' or c.isprintable() else '?' for c in cut
-        )
+        line = ''.join(c if c == '\t' or c.isprintable() else '?' for c in cut)
         before = line[: self.column - 1 - start]
         pad = ''.join('\t' if c == '\t' else ' ' for c in before)
         return f'{self}\n    {line}\n    {pad}^'

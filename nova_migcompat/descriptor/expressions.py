@@ -84,9 +84,7 @@ class Expression:
             for i in range(1, len(self.infix) - 1)
         )
 
-    def equals(
-        self, text: str, values: Mapping[str, variables.Value]
-    ) -> bool:
+    def equals(self, text: str, values: Mapping[str, variables.Value]) -> bool:
         """Is the text the canonical decimal of this expression's value?
 
         :param text: a device's value.
@@ -148,7 +146,8 @@ def read(parts: list[Part], offsets: list[int]) -> Expression:
             raise ExpressionError(
                 offset,
                 variables_shown(token),
-                'an integer, a variable or (' if operand_next
+                'an integer, a variable or ('
+                if operand_next
                 else 'an operator or )',
             )
         if not isinstance(token, str):
@@ -178,9 +177,7 @@ def _reduce(
 ) -> None:
     """Move what binds at least as strongly as the token to the output."""
     while pending and pending[-1][0] != '(':
-        if token != ')' and (
-            _PRECEDENCE[pending[-1][0]] < _PRECEDENCE[token]
-        ):
+        if token != ')' and (_PRECEDENCE[pending[-1][0]] < _PRECEDENCE[token]):
             break
         output.append(pending.pop()[0])
     if token != ')':

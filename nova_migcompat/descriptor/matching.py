@@ -9,9 +9,7 @@ text, and only free ones are tried value by value.
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from nova_migcompat.descriptor import expressions
-from nova_migcompat.descriptor import model
-from nova_migcompat.descriptor import variables
+from nova_migcompat.descriptor import expressions, model, variables
 
 Values = dict[str, variables.Value]
 Binding = Mapping[str, variables.Value]
@@ -161,7 +159,7 @@ class Plan:
 class _Attempt:
     """The choice of values that got furthest, for the explanation."""
 
-    __slots__ = ('level', 'field', 'values')
+    __slots__ = ('field', 'level', 'values')
 
     def __init__(self) -> None:
         self.level = -1

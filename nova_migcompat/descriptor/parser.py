@@ -7,11 +7,7 @@ What stands right of an equals sign is read by values.py.
 import re
 from typing import NoReturn
 
-from nova_migcompat.descriptor import document
-from nova_migcompat.descriptor import errors
-from nova_migcompat.descriptor import model
-from nova_migcompat.descriptor import settling
-from nova_migcompat.descriptor import values
+from nova_migcompat.descriptor import document, errors, model, settling, values
 
 MAX_BYTES = 65536
 MAX_OBJECTS = 64
@@ -178,9 +174,7 @@ class _Reader:
                 f'at most {MAX_NAME}',
             )
         if name in self.fields:
-            self.fail(
-                column, f'a second {name} in this object', 'a name once'
-            )
+            self.fail(column, f'a second {name} in this object', 'a name once')
         if len(self.fields) == MAX_FIELDS:
             self.fail(
                 column,

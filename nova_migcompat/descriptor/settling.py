@@ -7,9 +7,7 @@ gives its value; every other one is free and is tried value by value.
 
 from collections.abc import Mapping
 
-from nova_migcompat.descriptor import expressions
-from nova_migcompat.descriptor import model
-from nova_migcompat.descriptor import variables
+from nova_migcompat.descriptor import expressions, model, variables
 
 
 def sites(

@@ -8,10 +8,7 @@ names the column; it does not know the line.
 import re
 from typing import NoReturn
 
-from nova_migcompat.descriptor import errors
-from nova_migcompat.descriptor import expressions
-from nova_migcompat.descriptor import model
-from nova_migcompat.descriptor import variables
+from nova_migcompat.descriptor import errors, expressions, model, variables
 
 MAX_VARIABLES = 16
 MAX_VARIABLE_NAME = 32
@@ -157,9 +154,7 @@ def _is_expression(
         if isinstance(part, str):
             if not expressions.PLAIN.fullmatch(part):
                 return False
-            operators = operators or not expressions.OPERATORS.isdisjoint(
-                part
-            )
+            operators = operators or not expressions.OPERATORS.isdisjoint(part)
         elif scope.defined[part.name].TYPE != 'int':
             return False
     return operators
@@ -260,7 +255,8 @@ class _Value:
         if name in self.scope.defined:
             self.position = start
             self.fail(
-                f'a second definition of {{{name}}}', f'the reference {{{name}}}'
+                f'a second definition of {{{name}}}',
+                f'the reference {{{name}}}',
             )
         if len(self.scope.defined) == MAX_VARIABLES:
             self.position = start

@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How documents become names in Placement, and come back (DESIGN.md).
+
+A trait is a name of at most 255 capitals, digits and underscores and holds
+nothing else, so everything that Placement knows of a document is spelled in
+names. This module knows neither where they stand nor how they get there.
+"""
+
+import base64
+import binascii
+import dataclasses
+import hashlib
+import itertools
+import re
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+import os_traits
+
+from nova_migcompat import descriptor
+
+#: Every name of ours begins with it; the agent touches no other.
+PREFIX = 'CUSTOM_MIGCOMPAT_'
+#: Placement's limit on a trait's name.
+MAX_NAME = 255
+#: A document is published while its canonical form has no more bytes.
+MAX_TEXT = 16384
+#: A host publishes no more documents.
+MAX_DOCUMENTS = 64
+#: Of so many streams of one digest the first that verifies is taken. Trying
+#: one costs less than 0.1 ms; a forger must write a name for each.
+MAX_STREAMS = 64
+
+_DOCUMENT = PREFIX + 'D_'
+_LOCATION = PREFIX + 'L_'
+_FIELD = PREFIX + 'F_'
+_TEXT = PREFIX + 'T_'
+_DIGEST = '[A-Z2-7]{32}'
+_DOCUMENT_NAME = re.compile(f'{_DOCUMENT}({_DIGEST})')
+_LOCATION_NAME = re.compile(f'{_LOCATION}([A-Z0-9_]+)_({_DIGEST})')
+_TEXT_NAME = re.compile(
+    f'{_TEXT}({_DIGEST})_([A-Z2-7]{{8}})'
+    '_([1-9][0-9]{0,2})_([1-9][0-9]{0,2})_([A-Z2-7]+)'
+)
+#: Bytes of the compressed stream in one T name: base32 makes 8 characters of
+#: 5 bytes, and the rest of the longest name takes 19+32+1+8+1+3+1+3+1.
+_PART = (MAX_NAME - 69) // 8 * 5
+_HASH = 16
+
+
+class TextError(ValueError):
+    """The T names of a digest do not give its document; says why."""
+
+
+class _Part(NamedTuple):
+    """What one T name says besides its digest and its check."""
+
+    of: int
+    number: int
+    payload: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Texts:
+    """What a set of T names gives.
+
+    :param documents: the verified documents by digest.
+    :param problems: why there is none, by digest.
+    """
+
+    documents: Mapping[str, descriptor.Document]
+    problems: Mapping[str, str]
+
+
+def is_ours(name: str) -> bool:
+    """Is it a name that the agent may take away?"""
+    return name.startswith(PREFIX)
+
+
+def is_text(name: str) -> bool:
+    """Is it a T name? Those never stand on a provider."""
+    return name.startswith(_TEXT)
+
+
+def document_trait(digest: str) -> str:
+    """Name a document on a provider that has such a device."""
+    return _DOCUMENT + digest
+
+
+def location_trait(location: str, digest: str) -> str:
+    """Name the document of the device at a place of the host.
+
+    :param location: libvirt's node device name, ``pci_0000_84_00_0``.
+    """
+    return f'{_LOCATION}{location.upper()}_{digest}'
+
+
+def text_prefix(digest: str) -> str:
+    """Return what all T names of a document begin with."""
+    return f'{_TEXT}{digest}_'
+
+
+def digests(names: Iterable[str]) -> frozenset[str]:
+    """Return the digests of the D names among the names."""
+    return frozenset(
+        found[1] for name in names if (found := _DOCUMENT_NAME.fullmatch(name))
+    )
+
+
+def locations(names: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Return the digests at each location, from the L names."""
+    found: dict[str, set[str]] = {}
+    for name in names:
+        if match := _LOCATION_NAME.fullmatch(name):
+            found.setdefault(match[1], set()).add(match[2])
+    return {place: frozenset(some) for place, some in found.items()}
+
+
+def field_traits(
+    document: descriptor.Document, fields: Collection[str] | None = None
+) -> frozenset[str]:
+    """Name the SELF fields of a document, for people and flavors.
+
+    These names are not reversible, and nothing reads them back.
+
+    :param fields: the fields to name; None: all.
+    """
+    return frozenset(
+        _field_trait(name, value)
+        for name, value in document.self_object.items()
+        if fields is None or name in fields
+    )
+
+
+def _field_trait(name: str, value: str) -> str:
+    trait: str = os_traits.normalize_name(f'MIGCOMPAT_F_{name}_{value}')
+    if len(trait) > MAX_NAME:
+        text = f'{name}={value}'.encode()
+        end = base64.b32encode(hashlib.sha256(text).digest()[: _HASH * 5 // 8])
+        trait = f'{trait[: MAX_NAME - _HASH - 1]}_{end.decode()}'
+    return trait
+
+
+def text_traits(document: descriptor.Document) -> tuple[str, ...]:
+    """Spell a document's canonical form in T names, in order.
+
+    :raises TextError: where it has more than MAX_TEXT bytes.
+    """
+    text = document.canonical.encode()
+    if len(text) > MAX_TEXT:
+        raise TextError(
+            f'its canonical form has {len(text):,} bytes; at most'
+            f' {MAX_TEXT:,} can be published'
+        )
+    stream = zlib.compress(text, 9)
+    parts = [stream[i : i + _PART] for i in range(0, len(stream), _PART)]
+    stem = f'{text_prefix(document.digest)}{_check(stream)}'
+    return tuple(
+        f'{stem}_{index}_{len(parts)}_'
+        + base64.b32encode(part).decode().rstrip('=')
+        for index, part in enumerate(parts, 1)
+    )
+
+
+def read_texts(names: Iterable[str], wanted: Iterable[str]) -> Texts:
+    """Put documents together from T names.
+
+    Whatever stands in the names, it ends in a document or in a problem: a
+    forged part never makes another stream unreadable.
+
+    :param names: trait names, ours and others, in any order.
+    :param wanted: the digests asked for.
+    """
+    streams: dict[str, dict[str, set[_Part]]]
+    streams = {digest: {} for digest in wanted}
+    for name in names:
+        found = _TEXT_NAME.fullmatch(name)
+        if found and found[1] in streams:
+            part = _Part(int(found[4]), int(found[3]), found[5])
+            streams[found[1]].setdefault(found[2], set()).add(part)
+    documents: dict[str, descriptor.Document] = {}
+    problems: dict[str, str] = {}
+    for digest, by_check in streams.items():
+        try:
+            documents[digest] = _first_that_verifies(digest, by_check)
+        except TextError as e:
+            problems[digest] = str(e)
+    return Texts(documents, problems)
+
+
+def _first_that_verifies(
+    digest: str, streams: Mapping[str, Collection['_Part']]
+) -> descriptor.Document:
+    problems: dict[str, None] = {}
+    for tried, (check, parts) in enumerate(_candidates(streams)):
+        if tried == MAX_STREAMS:
+            problems['more streams are published than are tried'] = None
+            break
+        try:
+            return _document(digest, check, parts)
+        except TextError as e:
+            problems[str(e)] = None
+    if problems:
+        raise TextError('; '.join(problems))
+    raise TextError(
+        'parts of its text are missing' if streams else 'no text is published'
+    )
+
+
+def _candidates(
+    streams: Mapping[str, Collection['_Part']],
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield each check with the payloads of one complete stream.
+
+    Different payloads for one part mean that one is forged: every choice
+    among them is a candidate. The checks take turns, so that forging one
+    does not keep another from its turn.
+    """
+    turns = []
+    for check in sorted(streams):
+        for count in sorted({part.of for part in streams[check]}):
+            payloads: dict[int, list[str]] = {}
+            for part in sorted(streams[check]):
+                if part.of == count:
+                    payloads.setdefault(part.number, []).append(part.payload)
+            if payloads.keys() == set(range(1, count + 1)):
+                choices = [payloads[i] for i in range(1, count + 1)]
+                turns.append((check, itertools.product(*choices)))
+    while turns:
+        still = []
+        for check, products in turns:
+            for parts in itertools.islice(products, 1):
+                yield check, parts
+                still.append((check, products))
+        turns = still
+
+
+def _document(
+    digest: str, check: str, parts: Iterable[str]
+) -> descriptor.Document:
+    """Verify one stream, cheapest test first, and read its document."""
+    try:
+        stream = b''.join(
+            base64.b32decode(part + '=' * (-len(part) % 8)) for part in parts
+        )
+    except binascii.Error:
+        raise TextError('a part is no base32') from None
+    if _check(stream) != check:
+        raise TextError('its parts do not belong together')
+    unpacker = zlib.decompressobj()
+    try:
+        text = unpacker.decompress(stream, MAX_TEXT + 1)
+    except zlib.error:
+        raise TextError('its parts are no zlib stream') from None
+    if len(text) > MAX_TEXT or not unpacker.eof or unpacker.unused_data:
+        raise TextError(f'its stream is not one text of {MAX_TEXT:,} bytes')
+    try:
+        document = descriptor.parse(text)
+    except descriptor.DescriptorError as e:
+        raise TextError(f'its text is no document: {e}') from None
+    if document.digest != digest:
+        raise TextError('its text is that of another document')
+    return document
+
+
+def _check(stream: bytes) -> str:
+    return base64.b32encode(hashlib.sha256(stream).digest()[:5]).decode()
