@@ -22,6 +22,8 @@ from nova_migcompat import descriptor
 
 #: Every name of ours begins with it; the agent touches no other.
 PREFIX = 'CUSTOM_MIGCOMPAT_'
+DOCUMENT_PREFIX = PREFIX + 'D_'
+TEXT_PREFIX = PREFIX + 'T_'
 #: Placement's limit on a trait's name.
 MAX_NAME = 255
 #: A document is published while its canonical form has no more bytes.
@@ -32,15 +34,13 @@ MAX_DOCUMENTS = 64
 #: one costs less than 0.1 ms; a forger must write a name for each.
 MAX_STREAMS = 64
 
-_DOCUMENT = PREFIX + 'D_'
 _LOCATION = PREFIX + 'L_'
 _FIELD = PREFIX + 'F_'
-_TEXT = PREFIX + 'T_'
 _DIGEST = '[A-Z2-7]{32}'
-_DOCUMENT_NAME = re.compile(f'{_DOCUMENT}({_DIGEST})')
+_D_NAME = re.compile(f'{DOCUMENT_PREFIX}({_DIGEST})')
 _LOCATION_NAME = re.compile(f'{_LOCATION}([A-Z0-9_]+)_({_DIGEST})')
 _TEXT_NAME = re.compile(
-    f'{_TEXT}({_DIGEST})_([A-Z2-7]{{8}})'
+    f'{TEXT_PREFIX}({_DIGEST})_([A-Z2-7]{{8}})'
     '_([1-9][0-9]{0,2})_([1-9][0-9]{0,2})_([A-Z2-7]+)'
 )
 #: Bytes of the compressed stream in one T name: base32 makes 8 characters of
@@ -80,12 +80,12 @@ def is_ours(name: str) -> bool:
 
 def is_text(name: str) -> bool:
     """Is it a T name? Those never stand on a provider."""
-    return name.startswith(_TEXT)
+    return name.startswith(TEXT_PREFIX)
 
 
 def document_trait(digest: str) -> str:
     """Name a document on a provider that has such a device."""
-    return _DOCUMENT + digest
+    return DOCUMENT_PREFIX + digest
 
 
 def location_trait(location: str, digest: str) -> str:
@@ -98,13 +98,13 @@ def location_trait(location: str, digest: str) -> str:
 
 def text_prefix(digest: str) -> str:
     """Return what all T names of a document begin with."""
-    return f'{_TEXT}{digest}_'
+    return f'{TEXT_PREFIX}{digest}_'
 
 
 def digests(names: Iterable[str]) -> frozenset[str]:
     """Return the digests of the D names among the names."""
     return frozenset(
-        found[1] for name in names if (found := _DOCUMENT_NAME.fullmatch(name))
+        found[1] for name in names if (found := _D_NAME.fullmatch(name))
     )
 
 

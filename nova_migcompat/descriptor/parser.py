@@ -113,11 +113,12 @@ class _Reader:
 
     def read(self) -> document.Document:
         """Read every line."""
-        for self.number, line in enumerate(self.lines, 1):
-            line = line.removesuffix('\r')
+        for number, text in enumerate(self.lines, 1):
+            self.number = number
+            line = text.removesuffix('\r')
             field = _FIELD.match(line)
             if field and field[1] not in ('SELF', 'COMPATIBLE'):
-                self.field(line, field)
+                self.field(field)
             elif not _BLANK.fullmatch(line):
                 self.open_object(line)
         self.close_object()
@@ -159,7 +160,7 @@ class _Reader:
         self.header = (self.number, column)
         self.fields = {}
 
-    def field(self, line: str, field: re.Match[str]) -> None:
+    def field(self, field: re.Match[str]) -> None:
         """Read a ``name=value`` line into the object above it."""
         name = field[1]
         column = field.start(1) + 1

@@ -210,7 +210,7 @@ class FlagsVariable(Variable):
         return None
 
     def may_contain(self, character: str) -> bool:
-        return True
+        return bool(character)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -226,7 +226,7 @@ class VersionVariable(Variable):
             raise ItemError(
                 '1 to 4 dotted numbers, or a range: 2.1, 2.0-2.4, 2.1- or -1.4'
             )
-        low, dash, high = found.groups()
+        low, _, high = found.groups()
         if low and high and _number(high) < _number(low):
             raise ItemError('a range whose end is not below its start')
         return text

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The scheduler filter: live migrations go where the device can go.
+
+The filter asks and logs; what a request is stands in moves.py, what the fleet
+has in fleet.py, and the decision in decision.py.
+"""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import nova.conf
+from nova import utils as nova_utils
+from nova.scheduler import filters
+from oslo_log import log as logging
+
+from nova_migcompat import decision, fleet
+from nova_migcompat.conf import filter as options
+from nova_migcompat.placement import PlacementClient, PlacementError
+from nova_migcompat.scheduler import explanations, moves
+
+CONF = nova.conf.CONF
+LOG = logging.getLogger(__name__)
+
+
+class MigrationCompatibilityFilter(filters.BaseHostFilter):  # type: ignore[misc]
+    """Pass the hosts that have a device compatible with the guest's.
+
+    Only the live migration of a guest with an assigned device is decided: by
+    the documents that the vendors' drivers publish for the guest's devices
+    and for those of every candidate host. Every other request passes.
+    """
+
+    RUN_ON_REBUILD = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        options.register_opts(CONF)
+        self._library = fleet.Library()
+        self._adapter: Any = None
+        self._lock = threading.Lock()
+
+    def host_passes(self, host_state: Any, spec_obj: Any) -> bool:
+        """Does this one host pass? Nova asks :meth:`filter_all` instead."""
+        return bool(list(self.filter_all([host_state], spec_obj)))
+
+    def filter_all(
+        self, filter_obj_list: Iterable[Any], spec_obj: Any
+    ) -> Iterable[Any]:
+        """Return the hosts that pass, in their order.
+
+        :param filter_obj_list: nova HostState objects.
+        :param spec_obj: a nova RequestSpec.
+        """
+        classes = {moves.VGPU, *CONF.migcompat.mdev_resource_classes}
+        if not moves.may_concern_us(spec_obj, classes):
+            return filter_obj_list
+        hosts = list(filter_obj_list)
+        try:
+            move = moves.live_migration(spec_obj, classes)
+            if move is None or not hosts:
+                return hosts
+            return self._compatible(move, hosts, spec_obj)
+        except PlacementError as error:
+            return self._undecided(hosts, spec_obj, error)
+        # The decision must follow on_error whatever the database or its
+        # driver raises, and a scheduler must stay up.
+        except Exception as error:
+            LOG.debug('Traceback of the error below', exc_info=True)
+            return self._undecided(hosts, spec_obj, error)
+
+    def _compatible(
+        self, move: moves.LiveMigration, hosts: list[Any], spec_obj: Any
+    ) -> list[Any]:
+        """Steps 3 to 6 of DESIGN.md, "The filter"."""
+        client = PlacementClient(
+            self._placement(),
+            budget=CONF.migcompat.timeout,
+            retries=0,
+            global_request_id=spec_obj._context.global_id,
+        )
+        policy = _policy()
+        devices = fleet.source_devices(client, move.guest)
+        texts = self._library.read(
+            client, fleet.in_use(client).union(*(d.digests for d in devices))
+        )
+        _check_source(devices, texts.problems)
+        decided = decision.decide(devices, texts.documents, policy)
+        passed = frozenset(host.uuid for host in hosts)
+        if decided.rejected:
+            passed = frozenset()
+        for requirement in decided.requirements:
+            passed &= fleet.passing(client, requirement, policy, passed)
+        explanations.log(move, hosts, passed, decided, client)
+        return [host for host in hosts if host.uuid in passed]
+
+    def _placement(self) -> Any:
+        """Return the adapter, made at its first use and then shared."""
+        with self._lock:
+            if self._adapter is None:
+                self._adapter = nova_utils.get_ksa_adapter('placement')
+            return self._adapter
+
+    def _undecided(
+        self, hosts: list[Any], spec_obj: Any, error: Exception
+    ) -> list[Any]:
+        passes = CONF.migcompat.on_error == 'pass'
+        LOG.error(
+            'Cannot decide which hosts have a device compatible with that of '
+            'instance %(instance)s: %(error)s. %(what)s host passes '
+            '([migcompat] on_error = %(on_error)s).',
+            {
+                'instance': spec_obj.instance_uuid,
+                'error': error,
+                'what': 'Every' if passes else 'No',
+                'on_error': CONF.migcompat.on_error,
+            },
+        )
+        return hosts if passes else []
+
+
+def _policy() -> decision.Policy:
+    """Read the operator's choices as they are now."""
+    conf = CONF.migcompat
+    return decision.Policy(
+        direction=conf.direction,
+        unlisted_fields=conf.unlisted_fields,
+        equal_fields=tuple(conf.equal_fields),
+        unknown_source=conf.unknown_source,
+        unknown_target=conf.unknown_target,
+    )
+
+
+def _check_source(
+    devices: Sequence[decision.SourceDevice], problems: Mapping[str, str]
+) -> None:
+    """A source's document must be readable; a target's may count as none.
+
+    :raises PlacementError: it is not, and on_error decides.
+    """
+    for device in devices:
+        for digest in sorted(device.digests & problems.keys()):
+            raise PlacementError(
+                f'the document {digest} of {device.name} on the source host '
+                f'cannot be read: {problems[digest]}'
+            )

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Is a scheduling request the live migration of a guest with devices?
+
+Reads the request and, for moves of guests with devices only, the source's
+cell database. What Nova says there was read in nova/conductor/tasks/
+live_migrate.py and nova/scheduler/manager.py of Nova 29 and 34.
+"""
+
+import dataclasses
+import re
+from collections.abc import Collection
+from typing import Any
+
+from nova import context as nova_context
+from nova import exception, objects
+from nova.compute import task_states
+from nova.objects import fields
+from nova.scheduler import utils
+
+from nova_migcompat import fleet
+
+#: The resource class of mediated devices that Nova itself knows.
+VGPU = 'VGPU'
+
+_RESOURCES = re.compile(r'resources[A-Za-z0-9_-]*:([A-Z0-9_]+)')
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LiveMigration:
+    """A live migration of a guest with assigned devices.
+
+    :param uuid: the migration's.
+    :param instance: the guest's UUID.
+    :param host: the source host's name.
+    :param guest: what the guest has there.
+    """
+
+    uuid: str
+    instance: str
+    host: str
+    guest: fleet.Guest
+
+
+def may_concern_us(spec_obj: Any, mdev_classes: Collection[str]) -> bool:
+    """Could it be a move of a guest with devices? Asks the request alone.
+
+    A boot has no cell in its requested destination; a rebuild stays.
+    """
+    destination = _get(spec_obj, 'requested_destination')
+    return (
+        destination is not None
+        and _get(destination, 'cell') is not None
+        and (
+            bool(alias_requests(_get(spec_obj, 'pci_requests')))
+            or has_mdevs(spec_obj, mdev_classes)
+        )
+        and not utils.request_is_rebuild(spec_obj)
+    )
+
+
+def alias_requests(pci_requests: Any) -> list[Any]:
+    """Choose the requests of flavor aliases that can move live.
+
+    Neutron's ports are not ours: Nova detaches those. An older Nova moves
+    no PCI device live and has no such question.
+    """
+    return [
+        request
+        for request in (pci_requests.requests if pci_requests else ())
+        if request.source == objects.InstancePCIRequest.FLAVOR_ALIAS
+        and hasattr(request, 'is_live_migratable')
+        and request.is_live_migratable()
+    ]
+
+
+def has_mdevs(spec_obj: Any, mdev_classes: Collection[str]) -> bool:
+    """Does the flavor ask for mediated devices, in any group?"""
+    flavor = _get(spec_obj, 'flavor')
+    extra_specs = (flavor and _get(flavor, 'extra_specs')) or {}
+    for key, amount in extra_specs.items():
+        found = _RESOURCES.fullmatch(key)
+        if found and found[1] in mdev_classes and amount != '0':
+            return True
+    return False
+
+
+def live_migration(
+    spec_obj: Any, mdev_classes: Collection[str]
+) -> LiveMigration | None:
+    """Read what moves, and how; None where it is no live migration.
+
+    :raises nova.exception.NovaException: the database could not be read.
+    """
+    cell = spec_obj.requested_destination.cell
+    elevated = spec_obj._context.elevated()
+    with nova_context.target_cell(elevated, cell) as cell_context:
+        try:
+            instance = objects.Instance.get_by_uuid(
+                cell_context,
+                spec_obj.instance_uuid,
+                expected_attrs=['pci_devices', 'pci_requests'],
+            )
+        except exception.InstanceNotFound:
+            return None
+        if instance.task_state != task_states.MIGRATING:
+            return None
+        migrations = objects.MigrationList.get_by_filters(
+            cell_context,
+            {
+                'instance_uuid': instance.uuid,
+                'migration_type': fields.MigrationType.LIVE_MIGRATION,
+            },
+            sort_keys=['created_at', 'id'],
+            sort_dirs=['desc', 'desc'],
+            limit=1,
+        )
+        if not migrations or migrations[0].status != 'accepted':
+            return None
+        node = objects.ComputeNode.get_by_host_and_nodename(
+            cell_context, instance.host, instance.node
+        )
+    mdevs = has_mdevs(spec_obj, mdev_classes)
+    guest = fleet.Guest(
+        node.uuid,
+        tuple(_locations(device) for device in _functions(instance)),
+        migrations[0].uuid if mdevs else None,
+        frozenset(mdev_classes),
+    )
+    return LiveMigration(
+        migrations[0].uuid, instance.uuid, instance.host, guest
+    )
+
+
+def _functions(instance: Any) -> list[Any]:
+    """List the guest's PCI functions that came from a flavor's alias.
+
+    The instance's own requests name them: those of the request spec are
+    others after a resize, and a device of a former host may still be listed.
+    """
+    ours = {r.request_id for r in alias_requests(instance.pci_requests)}
+    return [
+        device
+        for device in instance.pci_devices
+        if device.request_id in ours
+        and device.status == fields.PciDeviceStatus.ALLOCATED
+    ]
+
+
+def _locations(device: Any) -> tuple[str, ...]:
+    """Name a PCI function's places, its own first, then its PF's."""
+    addresses = (device.address, _get(device, 'parent_addr'))
+    return tuple(location(address) for address in addresses if address)
+
+
+def location(address: str) -> str:
+    """Name a PCI address as libvirt names its node device, in capitals."""
+    return 'PCI_' + re.sub('[:.]', '_', address).upper()
+
+
+def _get(thing: Any, name: str) -> Any:
+    """Read a field of a Nova object that may not be set."""
+    return getattr(thing, name) if name in thing else None
