@@ -18,6 +18,8 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterable
+from typing import Any
 
 from keystoneauth1 import adapter, session, token_endpoint
 
@@ -128,6 +130,106 @@ class PlacementServer:
                 'Placement ended:\n' + self.log.read_text()[-4000:]
             )
         return line
+
+
+class Admin:
+    """Others who write to Placement: nova-compute and administrators.
+
+    :param adapter: of someone who may do everything
+    """
+
+    def __init__(self, adapter: adapter.Adapter) -> None:
+        self._adapter = adapter
+
+    def create_traits(self, names: Iterable[str]) -> None:
+        """Make custom traits; standard ones exist."""
+        for name in names:
+            if name.startswith('CUSTOM_'):
+                self._send('PUT', f'/traits/{name}')
+
+    def create_provider(
+        self,
+        name: str,
+        parent: str | None = None,
+        traits: Iterable[str] = (),
+        inventory: dict[str, int] | None = None,
+    ) -> str:
+        """Make a resource provider; return its UUID.
+
+        :param inventory: the total by resource class
+        """
+        provider = self._send(
+            'POST',
+            '/resource_providers',
+            {'name': name, 'parent_provider_uuid': parent},
+        )
+        traits = list(traits)
+        if traits:
+            self.set_traits(provider['uuid'], traits)
+        if inventory:
+            self.set_inventory(provider['uuid'], inventory)
+        return provider['uuid']
+
+    def traits(self, provider: str) -> set[str]:
+        """Return the traits of a provider."""
+        path = f'/resource_providers/{provider}/traits'
+        return set(self._send('GET', path)['traits'])
+
+    def set_traits(self, provider: str, names: Iterable[str]) -> None:
+        """Replace the traits of a provider, whatever its generation."""
+        names = list(names)
+        self.create_traits(names)
+        self._send(
+            'PUT',
+            f'/resource_providers/{provider}/traits',
+            {
+                'resource_provider_generation': self._generation(provider),
+                'traits': names,
+            },
+        )
+
+    def set_inventory(self, provider: str, totals: dict[str, int]) -> None:
+        """Replace the inventory of a provider, whatever its generation."""
+        self._send(
+            'PUT',
+            f'/resource_providers/{provider}/inventories',
+            {
+                'resource_provider_generation': self._generation(provider),
+                'inventories': {
+                    name: {'total': total} for name, total in totals.items()
+                },
+            },
+        )
+
+    def allocate(
+        self, consumer: str, amounts: dict[str, dict[str, int]]
+    ) -> None:
+        """Give a new consumer amounts by resource class by provider."""
+        self._send(
+            'PUT',
+            f'/allocations/{consumer}',
+            {
+                'allocations': {
+                    provider: {'resources': resources}
+                    for provider, resources in amounts.items()
+                },
+                'project_id': 'project',
+                'user_id': 'user',
+                'consumer_generation': None,
+                'consumer_type': 'INSTANCE',
+            },
+        )
+
+    def _generation(self, provider: str) -> int:
+        return self._send('GET', f'/resource_providers/{provider}')[
+            'generation'
+        ]
+
+    def _send(self, method: str, url: str, body: object = None) -> Any:
+        response = self._adapter.request(
+            url, method, json=body, microversion='1.39'
+        )
+        return response.json() if response.content else None
 
 
 def _reset() -> None:

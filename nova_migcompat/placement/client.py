@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the other parts ask of Placement, each a method.
+
+Knows no HTTP but the paths and queries of Placement's API.
+"""
+
+from collections.abc import Callable, Collection
+
+import tenacity
+from keystoneauth1 import adapter as ksa_adapter
+from oslo_log import log as logging
+
+from nova_migcompat.placement import answers
+from nova_migcompat.placement.answers import Provider, ProviderTraits
+from nova_migcompat.placement.errors import Conflict, PlacementError
+from nova_migcompat.placement.transport import Transport, chunks, path
+from nova_migcompat.traits import is_ours
+
+LOG = logging.getLogger(__name__)
+
+_PROVIDERS = '/resource_providers'
+_TRIES = 10
+
+#: From all names that stand on a provider to those that should.
+Change = Callable[[frozenset[str]], Collection[str]]
+
+
+class PlacementClient:
+    """Placement, as far as this project needs it.
+
+    A client is cheap, holds no connection of its own and may be used by
+    several threads: make one for each piece of work that has a budget. All
+    requests are sent with one microversion; a Placement that does not speak it
+    yet is a PlacementError that says so.
+
+    The limits hold for requests to Placement. Token and catalog are fetched by
+    the adapter's session, whose own ``timeout`` holds for each of these; and
+    of a server that answers in drops, each drop may take as long.
+
+    :param adapter: any keystoneauth1 adapter; its raise_exc does not matter
+    :param timeout: seconds that each request may take; None: as the adapter's
+        session says
+    :param budget: seconds that all requests of this client may take together,
+        counted from its construction; None: no such limit
+    :param retries: how often a request is sent again when no connection comes
+        about or the answer is 503; None: as the adapter says
+    :param global_request_id: the ``req-<uuid>`` that Placement's log shall
+        name
+    """
+
+    def __init__(
+        self,
+        adapter: ksa_adapter.Adapter,
+        timeout: float | None = None,
+        budget: float | None = None,
+        retries: int | None = None,
+        global_request_id: str | None = None,
+    ) -> None:
+        self._transport = Transport(
+            adapter, timeout, budget, retries, global_request_id
+        )
+
+    def traits(
+        self,
+        *,
+        startswith: str | None = None,
+        names: Collection[str] | None = None,
+        associated: bool | None = None,
+    ) -> frozenset[str]:
+        """List the traits that exist, whether a provider has them or not.
+
+        :param startswith: only those that begin so
+        :param names: only these; not together with ``startswith``
+        :param associated: only those that a provider has (True), or that none
+            has (False)
+        :raises PlacementError:
+        """
+        if names is not None and startswith is not None:
+            raise ValueError('Placement takes names or startswith, not both')
+        if names is None:
+            name = None if startswith is None else f'startswith:{startswith}'
+            return self._traits(name, associated)
+        parts = [
+            self._traits('in:' + ','.join(chunk), associated)
+            for chunk in chunks(names)
+        ]
+        return frozenset[str]().union(*parts)
+
+    def create_trait(self, name: str) -> None:
+        """Make a trait that no provider has yet; it may exist already.
+
+        :raises PlacementError:
+        """
+        self._transport.put(path('traits', name), None, answers.read_nothing)
+
+    def provider(
+        self, *, uuid: str | None = None, name: str | None = None
+    ) -> Provider | None:
+        """Find a resource provider by its UUID or by its name.
+
+        :returns: None where there is none
+        :raises PlacementError:
+        """
+        if uuid is not None and name is None:
+            query = ('uuid', uuid)
+        elif name is not None and uuid is None:
+            query = ('name', name)
+        else:
+            raise ValueError('either uuid or name')
+        found = self._providers(query)
+        return found[0] if found else None
+
+    def tree(self, root_uuid: str) -> tuple[Provider, ...]:
+        """List the providers of a tree.
+
+        :param root_uuid: the UUID of any of them
+        :returns: none where there is no such provider
+        :raises PlacementError:
+        """
+        return self._providers(('in_tree', root_uuid))
+
+    def provider_traits(self, uuid: str) -> ProviderTraits:
+        """Read the traits of a provider, ours and others'.
+
+        :raises NotFound: there is no such provider
+        :raises PlacementError:
+        """
+        return self._transport.get(
+            path('resource_providers', uuid, 'traits'),
+            (),
+            answers.read_provider_traits,
+        )
+
+    def put_provider_traits(
+        self, uuid: str, names: Collection[str], generation: int
+    ) -> ProviderTraits:
+        """Replace the traits of a provider: all of them, others' too.
+
+        :param names: traits that exist
+        :param generation: that of the provider when its traits were read
+        :returns: what stands there now, and its new generation
+        :raises Conflict: the provider is of another generation by now
+        :raises NotFound: there is no such provider
+        :raises PlacementError:
+        """
+        body = {
+            'resource_provider_generation': generation,
+            'traits': sorted(names),
+        }
+        return self._transport.put(
+            path('resource_providers', uuid, 'traits'),
+            body,
+            answers.read_provider_traits,
+        )
+
+    def update_provider_traits(
+        self, uuid: str, change: Change
+    ) -> ProviderTraits:
+        """Change which of our traits a provider has; others' stay.
+
+        Reads, changes and writes. Where another wrote in between, all of it is
+        done again after a wait with jitter, ten times at most. Writes nothing
+        where nothing changes.
+
+        :param change: gets all names that stand there, returns those that
+            should. Others' names may be among them or not: they stay
+        :returns: what stands there now
+        :raises ValueError: ``change`` added a name that is not ours
+        :raises Conflict: others wrote each time
+        :raises NotFound: there is no such provider
+        :raises PlacementError:
+        """
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(Conflict),
+            wait=tenacity.wait_random_exponential(multiplier=0.1, max=5),
+            stop=tenacity.stop_after_attempt(_TRIES),
+            sleep=self._transport.pause,
+            before_sleep=_log_conflict,
+            reraise=True,
+        )
+        return retrying(self._update_once, uuid, change)
+
+    def providers_with_any(
+        self, trait_names: Collection[str], in_tree: str | None = None
+    ) -> tuple[Provider, ...]:
+        """List the providers that have at least one of these traits.
+
+        A name that is no trait, or not any more, is one that no provider has.
+
+        :param in_tree: the UUID of a provider whose tree alone is looked at
+        :raises PlacementError:
+        """
+        tree = [] if in_tree is None else [('in_tree', in_tree)]
+        found: dict[str, Provider] = {}
+        for chunk in chunks(trait_names):
+            for provider in self._providers_with(chunk, tree):
+                found[provider.uuid] = provider
+        return tuple(found.values())
+
+    def allocations(self, consumer_uuid: str) -> dict[str, dict[str, int]]:
+        """Read what a consumer (a server or a migration) has.
+
+        :returns: the amount by resource class by the provider's UUID; empty
+            where the consumer has nothing or does not exist
+        :raises PlacementError:
+        """
+        return self._transport.get(
+            path('allocations', consumer_uuid), (), answers.read_allocations
+        )
+
+    def _traits(
+        self, name: str | None, associated: bool | None
+    ) -> frozenset[str]:
+        query = []
+        if name is not None:
+            query.append(('name', name))
+        if associated is not None:
+            query.append(('associated', str(associated).lower()))
+        return self._transport.get('/traits', query, answers.read_traits)
+
+    def _providers(self, *query: tuple[str, str]) -> tuple[Provider, ...]:
+        return self._transport.get(_PROVIDERS, query, answers.read_providers)
+
+    def _providers_with(
+        self, chunk: Collection[str], tree: list[tuple[str, str]]
+    ) -> tuple[Provider, ...]:
+        try:
+            return self._providers(
+                *tree, ('required', 'in:' + ','.join(chunk))
+            )
+        except PlacementError as error:
+            if error.status != 400 or 'No such trait' not in str(error):
+                raise
+        # Placement refuses the whole request over one name that is no trait,
+        # and a trait that no provider has may be deleted at any moment.
+        left = self.traits(names=chunk)
+        if not left:
+            return ()
+        return self._providers(
+            *tree, ('required', 'in:' + ','.join(sorted(left)))
+        )
+
+    def _update_once(self, uuid: str, change: Change) -> ProviderTraits:
+        before = self.provider_traits(uuid)
+        wanted = _merge(before.names, frozenset(change(before.names)))
+        if wanted == before.names:
+            return before
+        return self.put_provider_traits(uuid, wanted, before.generation)
+
+
+def _merge(before: frozenset[str], wanted: frozenset[str]) -> frozenset[str]:
+    """Take ours from what is wanted, and others' from what stands there."""
+    foreign = frozenset(name for name in before if not is_ours(name))
+    ours = frozenset(name for name in wanted if is_ours(name))
+    added = wanted - ours - foreign
+    if added:
+        raise ValueError('not ours to add: ' + ', '.join(sorted(added)))
+    return foreign | ours
+
+
+def _log_conflict(state: tenacity.RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    LOG.debug('Try %d of %d: %s', state.attempt_number, _TRIES, error)

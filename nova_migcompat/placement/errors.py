@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a request to Placement ends with when it does not end well.
+
+Knows neither how a request is sent nor what it was for.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+# Characters of a server's own words: enough for what Placement says, too few
+# for a proxy's page of HTML.
+_WORDS = 300
+_CONCURRENT_UPDATE = 'concurrently updated the data'
+
+
+class PlacementError(Exception):
+    """A request to Placement that did not give what it should have.
+
+    :ivar status: the HTTP status, or None where there was no answer
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class NotFound(PlacementError):
+    """There is no such thing, a resource provider mostly (404)."""
+
+
+class Conflict(PlacementError):
+    """Another wrote the resource provider since it was read (409)."""
+
+
+def refusal(what: str, response: Any, needed: str) -> PlacementError:
+    """Make an error of a response whose status is not a success.
+
+    :param what: the request in words, ``GET /traits``
+    :param response: as requests returns it
+    :param needed: the microversion that the request was sent with
+    :returns: a Conflict or NotFound where it is one
+    """
+    status: int = response.status_code
+    error = _first_error(response)
+    detail = str(error.get('detail') or response.text)
+    # Placement puts what is the matter below the status's usual explanation.
+    words = clean(detail.strip().rpartition('\n\n')[2])
+    kind = PlacementError
+    if status == 404:
+        kind = NotFound
+    elif status == 409:
+        kind = Conflict
+    elif status == 500 and _CONCURRENT_UPDATE in words:
+        # What a PUT of traits gets that loses its race only after Placement
+        # has compared the generations.
+        kind = Conflict
+    elif status == 406 and 'max_version' in error:
+        words = (
+            'this Placement speaks microversions up to '
+            f'{clean(str(error["max_version"]))}, and {needed} is needed: '
+            'upgrade it to Yoga (2022) or newer'
+        )
+    return kind(f'{what}: status {status}: {words}', status)
+
+
+def clean(words: str) -> str:
+    """Make another's words fit into one line of a log.
+
+    :returns: without line ends and control characters, and cut
+    """
+    words = ' '.join(words.split())
+    words = ''.join(c if c.isprintable() else '?' for c in words)
+    return words if len(words) <= _WORDS else words[: _WORDS - 3] + '...'
+
+
+def _first_error(response: Any) -> Mapping[str, Any]:
+    """Return the first error of a body in the API-SIG's form, or nothing."""
+    try:
+        error = response.json()['errors'][0]
+    except (ValueError, LookupError, TypeError):
+        return {}
+    return error if isinstance(error, Mapping) else {}
