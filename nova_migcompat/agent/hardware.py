@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Looks at sysfs for the devices that a guest may be given.
+
+PCI functions, mdev parents with their mdevs, ccw subchannels, the ap matrix:
+their names, drivers and relations. Must not know what anyone says about them.
+"""
+
+import dataclasses
+import pathlib
+import re
+
+from nova_migcompat.agent import errors, model
+
+MDEV_TYPES = 'mdev_supported_types'
+
+_PCI = re.compile(r'[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]')
+_SUBCHANNEL = re.compile(r'[0-9a-f]{1,2}\.[0-9a-f]\.[0-9a-f]{4}')
+_UUID = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}', re.IGNORECASE)
+
+_KNOWN = re.compile(f'{_PCI.pattern}|{_SUBCHANNEL.pattern}|matrix')
+
+#: Where devices are listed: the shorter path to a device comes first.
+_LISTS = (
+    'bus/pci/devices',
+    'bus/css/devices',
+    'bus/matrix/devices',
+    'class/mdev_bus',
+)
+_MDEVS = 'bus/mdev/devices'
+
+
+def node_device_name(sysfs_name: str, subsystem: str) -> str:
+    """Name a device as libvirt does.
+
+    :param sysfs_name: its folder's name, e.g. '0000:84:00.0', '0.0.0035'.
+    :param subsystem: what its link ``subsystem`` points to; used for devices
+        that are neither PCI functions nor subchannels nor the ap matrix.
+    :returns: e.g. 'pci_0000_84_00_0', 'css_0_0_0035', 'ap_matrix'.
+    """
+    if _PCI.fullmatch(sysfs_name):
+        subsystem = 'pci'
+    elif _SUBCHANNEL.fullmatch(sysfs_name):
+        subsystem = 'css'
+    elif sysfs_name == 'matrix':
+        subsystem = 'ap'
+    return re.sub('[^A-Za-z0-9]', '_', f'{subsystem}_{sysfs_name}')
+
+
+def scan(sysfs_root: pathlib.Path) -> model.Hardware:
+    """Look at all devices of the host.
+
+    :param sysfs_root: where sysfs is mounted.
+    :returns: the devices, and those that could not be looked at.
+    :raises errors.AgentError: where there is no sysfs at all, which must not
+        be taken for a host without devices.
+    """
+    if not sysfs_root.is_dir():
+        raise errors.AgentError(
+            f'{errors.plain(sysfs_root)} is no folder: mount sysfs there, or'
+            ' correct [agent] sysfs_root'
+        )
+    look = _Look()
+    for list_name in _LISTS:
+        for folder in look.listed(sysfs_root / list_name):
+            look.at_device(folder)
+    for folder in look.listed(sysfs_root / _MDEVS):
+        look.at_listed_mdev(folder)
+    return look.hardware()
+
+
+class _Look:
+    """One look at sysfs: what was seen, and what could not be."""
+
+    def __init__(self) -> None:
+        self.devices: dict[str, model.Device] = {}
+        self.failed: set[str] = set()
+        self.mdevs: dict[str, list[model.Mdev]] = {}
+        self.seen_mdevs: set[str] = set()
+        self.problems: list[model.Problem] = []
+
+    def listed(self, path: pathlib.Path) -> list[pathlib.Path]:
+        """List a folder of devices; a kernel need not have every bus."""
+        try:
+            return sorted(path.iterdir())
+        except FileNotFoundError:
+            return []
+        except OSError as e:
+            self.note(None, path, e)
+            return []
+
+    def note(
+        self,
+        name: model.DeviceName | None,
+        path: pathlib.Path,
+        error: OSError | RuntimeError,
+    ) -> None:
+        """Keep an error as the device's."""
+        reason = str(error)
+        if isinstance(error, OSError):
+            path = pathlib.Path(error.filename or path)
+            reason = f'cannot be read: {error.strerror or error}'
+        self.problems.append(model.Problem(name, str(path), reason))
+
+    def at_device(self, folder: pathlib.Path) -> None:
+        """Look at a device once, by whichever list it was found first."""
+        node_device = folder.name
+        try:
+            node_device = _node_device(folder)
+            if node_device in self.devices or node_device in self.failed:
+                return
+            device = _device(folder, node_device)
+            if device.mdev_types is not None:
+                for entry in sorted(folder.iterdir()):
+                    if _UUID.fullmatch(entry.name):
+                        self.at_mdev(device, entry)
+        except OSError as e:
+            self.failed.add(node_device)
+            self.note(model.DeviceName(node_device.upper()), folder, e)
+            return
+        self.devices[node_device] = device
+
+    def at_mdev(self, parent: model.Device, folder: pathlib.Path) -> None:
+        """Look at an mdev of a parent, once."""
+        uuid = folder.name.lower()
+        if uuid in self.seen_mdevs:
+            return
+        self.seen_mdevs.add(uuid)
+        try:
+            mdev_type = (folder / 'mdev_type').readlink().name
+        except OSError as e:
+            name = model.DeviceName(parent.location, mdev=uuid)
+            self.note(name, folder, e)
+            return
+        mdevs = self.mdevs.setdefault(parent.node_device, [])
+        mdevs.append(model.Mdev(uuid, mdev_type, str(folder)))
+
+    def at_listed_mdev(self, folder: pathlib.Path) -> None:
+        """Look at an mdev of the mdev bus: its type's folder has its parent.
+
+        As a rule it was seen in its parent's folder already.
+        """
+        uuid = folder.name.lower()
+        if uuid in self.seen_mdevs:
+            return
+        try:
+            mdev_type = (folder / 'mdev_type').resolve()
+            parent = _node_device(mdev_type.parents[1])
+        except (OSError, RuntimeError) as e:  # RuntimeError: a loop of links
+            self.note(model.DeviceName('', mdev=uuid), folder, e)
+            return
+        if parent in self.devices:
+            self.at_mdev(self.devices[parent], folder)
+        elif parent not in self.failed:
+            name = model.DeviceName(parent.upper(), mdev=uuid)
+            self.problems.append(
+                model.Problem(name, str(folder), 'has an unknown parent')
+            )
+
+    def hardware(self) -> model.Hardware:
+        """Put together what was seen."""
+        devices = tuple(
+            dataclasses.replace(
+                device, mdevs=tuple(sorted(self.mdevs.get(node_device, ())))
+            )
+            for node_device, device in sorted(self.devices.items())
+        )
+        return model.Hardware(devices, tuple(self.problems))
+
+
+def _node_device(folder: pathlib.Path) -> str:
+    name = folder.name
+    subsystem = ''
+    if not _KNOWN.fullmatch(name):
+        try:
+            subsystem = (folder / 'subsystem').readlink().name
+        except FileNotFoundError:
+            subsystem = folder.resolve().parent.name
+    return node_device_name(name, subsystem)
+
+
+def _link(path: pathlib.Path) -> str | None:
+    """Return the name of what a link points to, None without one."""
+    try:
+        return path.readlink().name
+    except FileNotFoundError:
+        return None
+
+
+def _device(folder: pathlib.Path, node_device: str) -> model.Device:
+    """Read a device's own facts.
+
+    :raises OSError: where one of them cannot be read.
+    """
+    driver = _link(folder / 'driver')
+    physfn = _link(folder / 'physfn')
+    try:
+        mdev_types = tuple(
+            sorted(entry.name for entry in (folder / MDEV_TYPES).iterdir())
+        )
+    except FileNotFoundError:
+        mdev_types = None
+    return model.Device(
+        node_device,
+        str(folder),
+        pci=_PCI.fullmatch(folder.name) is not None,
+        driver=driver,
+        vfio='vfio' in (driver or '') or (folder / 'vfio-dev').is_dir(),
+        physfn=physfn and node_device_name(physfn, 'pci').upper(),
+        mdev_types=mdev_types,
+    )

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The interface of a source of documents, for vendors too.
+
+A source knows what is said about devices and in which file; it must not know
+which types Nova uses, which source counts, or anything of Placement.
+
+A vendor ships a source as a class with an entry point in the namespace
+``nova_migcompat.sources``::
+
+    [options.entry_points]
+    nova_migcompat.sources =
+        acme = acme_migration.source:AcmeSource
+
+    class AcmeSource(base.Source):
+        def findings(self, hardware):
+            for device in hardware.devices:
+                if device.driver == 'acme_vfio_pci':
+                    yield model.Finding(
+                        device.name, '/run/acme/state', document=...
+                    )
+
+Where several sources know a device, the first that has anything for it counts,
+an error included: files, then sysfs, then rules, then all others by their
+names. For an mdev parent that means all of what a source says about the parent
+with the type in use: what it says about the mdevs of that type counts before
+what it says about the type, and that before what it says about the parent as a
+whole.
+"""
+
+import abc
+from collections.abc import Iterable
+
+from oslo_config import cfg
+
+from nova_migcompat.agent import model
+
+
+class Source(abc.ABC):
+    """One place where documents come from.
+
+    :param conf: the agent's configuration, parsed. A source with options of
+        its own registers a group of its own here.
+    """
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        self.conf = conf
+
+    @abc.abstractmethod
+    def findings(self, hardware: model.Hardware) -> Iterable[model.Finding]:
+        """Say everything that this source knows about the host's devices.
+
+        Called once a cycle. What is wrong with one device is a finding with a
+        problem, never an exception: other devices must not suffer from it.
+        What a finding is about is named by ``Device.name``,
+        ``Device.name_of_type(type)`` or ``Device.name_of_mdev(mdev)``; types
+        that Nova does not use may be among them.
+
+        :param hardware: the devices of this host.
+        :returns: at most one finding for each name; of several the first
+            counts.
+        """
