@@ -68,7 +68,7 @@ def read(
         whole = reading.kind(path, reading.FILE)
         if whole:
             text = _Text()
-            text.add_file(path)
+            text.lines.append(reading.read_file(path))
             if os.path.lexists(folder / PARTS):
                 text.warnings.append(f'{PARTS}/ beside it does not count')
             return text.finding(device, path)
@@ -117,7 +117,10 @@ def _lines(data: bytes) -> list[bytes]:
 
 
 class _Text:
-    """A document that is being put together, line by line."""
+    """A document that is being put together, line by line.
+
+    Without origins, its lines are those of one file.
+    """
 
     def __init__(self) -> None:
         self.lines: list[bytes] = []
@@ -134,11 +137,6 @@ class _Text:
             )
         self.lines.append(line)
         self.origins.append(origin)
-
-    def add_file(self, path: pathlib.Path) -> None:
-        """Add the lines of a file as they are."""
-        for number, line in enumerate(_lines(reading.read_file(path)), 1):
-            self.add(line, _Origin(path, number))
 
     def add_object(self, header: str, path: pathlib.Path) -> None:
         """Add an object that stands in a file or in a folder of files."""
