@@ -1,0 +1,5 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The main job on a sample fleet, with a Placement of its own: which hosts pass
+# for a live migration, and why not the others.
+. "$(dirname "$0")/venv.sh"
