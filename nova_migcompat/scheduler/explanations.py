@@ -55,13 +55,10 @@ def log(
     )
     for host in failed:
         LOG.debug(
-            '%(host)s does not pass for live migration %(migration)s: '
-            '%(reason)s',
-            {
-                'host': host,
-                'migration': move.uuid,
-                'reason': reasons.get(host.uuid, _NOTHING),
-            },
+            '%s does not pass for live migration %s: %s',
+            host,
+            move.uuid,
+            reasons.get(host.uuid, _NOTHING),
         )
 
 

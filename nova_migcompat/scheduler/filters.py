@@ -23,7 +23,7 @@ CONF = nova.conf.CONF
 LOG = logging.getLogger(__name__)
 
 
-class MigrationCompatibilityFilter(filters.BaseHostFilter):  # type: ignore[misc]
+class MigrationCompatibilityFilter(filters.BaseHostFilter):
     """Pass the hosts that have a device compatible with the guest's.
 
     Only the live migration of a guest with an assigned device is decided: by

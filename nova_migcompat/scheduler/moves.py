@@ -104,31 +104,34 @@ def live_migration(
             return None
         if instance.task_state != task_states.MIGRATING:
             return None
-        migrations = objects.MigrationList.get_by_filters(
-            cell_context,
-            {
-                'instance_uuid': instance.uuid,
-                'migration_type': fields.MigrationType.LIVE_MIGRATION,
-            },
-            sort_keys=['created_at', 'id'],
-            sort_dirs=['desc', 'desc'],
-            limit=1,
-        )
-        if not migrations or migrations[0].status != 'accepted':
+        migration = _newest_live_migration(cell_context, instance.uuid)
+        if migration is None or migration.status != 'accepted':
             return None
         node = objects.ComputeNode.get_by_host_and_nodename(
             cell_context, instance.host, instance.node
         )
-    mdevs = has_mdevs(spec_obj, mdev_classes)
     guest = fleet.Guest(
         node.uuid,
         tuple(_locations(device) for device in _functions(instance)),
-        migrations[0].uuid if mdevs else None,
+        migration.uuid if has_mdevs(spec_obj, mdev_classes) else None,
         frozenset(mdev_classes),
     )
-    return LiveMigration(
-        migrations[0].uuid, instance.uuid, instance.host, guest
+    return LiveMigration(migration.uuid, instance.uuid, instance.host, guest)
+
+
+def _newest_live_migration(cell_context: Any, instance: str) -> Any:
+    """Read an instance's newest live migration; one may be left over."""
+    migrations = objects.MigrationList.get_by_filters(
+        cell_context,
+        {
+            'instance_uuid': instance,
+            'migration_type': fields.MigrationType.LIVE_MIGRATION,
+        },
+        sort_keys=['created_at', 'id'],
+        sort_dirs=['desc', 'desc'],
+        limit=1,
     )
+    return migrations[0] if migrations else None
 
 
 def _functions(instance: Any) -> list[Any]:
