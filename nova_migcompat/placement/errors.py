@@ -10,7 +10,7 @@ from typing import Any
 # Characters of a server's own words: enough for what Placement says, too few
 # for a proxy's page of HTML.
 _WORDS = 300
-_CONCURRENT_UPDATE = 'concurrently updated the data'
+_CONCURRENT_UPDATE = 'Another thread concurrently updated the '
 
 
 class PlacementError(Exception):

@@ -5,11 +5,13 @@ import threading
 import uuid
 
 import pytest
+import requests
 from oslo_config import cfg
+from placement import exception
 
 from nova_migcompat import placement as client_module
 from nova_migcompat.conf import placement as conf
-from nova_migcompat.placement import transport
+from nova_migcompat.placement import errors, transport
 from tests import placement_server
 
 FOREIGN = ('COMPUTE_NODE', 'CUSTOM_GOLD')
@@ -85,10 +87,9 @@ def test_hundreds_of_names_are_asked_for_in_short_urls(
 
     assert client.traits(names=many | {'CUSTOM_NONE'}) == many
 
-    requests = len(recorder.sent)
     longest = max(len(url) for _, url in recorder.sent)
     assert longest <= transport.MAX_URL - 200
-    assert requests == {32: 5, 236: 22}[digits]
+    assert len(recorder.sent) == {32: 5, 236: 22}[digits]
 
 
 def test_a_trait_is_created_once_and_again(client):
@@ -237,6 +238,23 @@ def test_many_writers_at_once_lose_nothing(placement, admin):
 
     assert failures == []
     assert admin.traits(root) == {*FOREIGN, *ours}
+
+
+@pytest.mark.parametrize(
+    'lost',
+    [
+        exception.ConcurrentUpdateDetected,
+        exception.ResourceProviderConcurrentUpdateDetected,
+    ],
+)
+def test_placements_words_for_a_race_lost_late_are_a_conflict(lost):
+    response = requests.Response()
+    response.status_code = 500
+    response._content = str(lost()).encode()
+
+    error = errors.refusal('PUT', response, transport.MICROVERSION)
+
+    assert isinstance(error, client_module.Conflict)
 
 
 def test_providers_with_any_of_hundreds_of_traits_are_united(

@@ -500,8 +500,8 @@ class TestUpdateProviderTraits:
             (409, "Resource provider's generation already changed."),
             (
                 500,
-                'Another thread concurrently updated the data. '
-                'Please retry your update',
+                'Another thread concurrently updated the resource provider '
+                'data. Please retry your update',
             ),
         ],
     )
