@@ -3,3 +3,5 @@
 # The main job on a sample fleet, with a Placement of its own: which hosts pass
 # for a live migration, and why not the others.
 . "$(dirname "$0")/venv.sh"
+
+exec "$venv/bin/python" -m demo "$@"
