@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every command of nova-migcompat shares: exit status, help, formats.
+
+Knows no command, and nothing of the application around it: the commands run
+in another cliff application as well.
+"""
+
+import argparse
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from cliff import lister
+
+from nova_migcompat.cli import cells
+
+LOG = logging.getLogger(__name__)
+
+#: Exit status: done or yes; no; what was given cannot be used (DESIGN.md).
+SUCCESS, NO, BAD_INPUT = 0, 1, 2
+
+Table = tuple[Sequence[str], Iterable[Sequence[Any]]]
+
+
+class InputError(Exception):
+    """What the operator gave cannot be used; the text says why and where."""
+
+
+class Lister(lister.Lister):
+    """A command that prints rows, in every format of cliff.
+
+    ``_epilog`` of a command holds its example, and is shown as it is written.
+
+    :ivar status: the exit status, for ``take_action`` to set.
+    """
+
+    status = SUCCESS
+
+    def get_epilog(self) -> str:
+        """Return the example.
+
+        Not cliff's way, which names the distribution that a command comes
+        from and reads the metadata of all installed ones for it: that takes
+        longer than everything else here together.
+        """
+        return self._epilog or ''
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Build cliff's parser; description and example keep their lines."""
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        wrapping: Any = parser.formatter_class
+        keeping: Any = argparse.RawDescriptionHelpFormatter
+        both: Any = type('Formatter', (wrapping, keeping), {})
+        parser.formatter_class = both
+        return parser
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Run the command.
+
+        :returns: the exit status.
+        """
+        try:
+            super().run(parsed_args)
+        except InputError as e:
+            LOG.error('%s', e)
+            return BAD_INPUT
+        return self.status
+
+    def produce_output(
+        self,
+        parsed_args: argparse.Namespace,
+        column_names: Sequence[str],
+        data: Iterable[Sequence[Any]],
+    ) -> int:
+        """Print the rows so that nothing in them acts on who reads them."""
+        kind = cells.kind(parsed_args.formatter)
+        rows = [[kind.of(value) for value in row] for row in data]
+        status: int = super().produce_output(parsed_args, column_names, rows)
+        return status

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a value that somebody else wrote is shown.
+
+A document comes from some compute host's driver, so its text may hold what a
+terminal or a spreadsheet would act on (DESIGN.md, "Trust"). Formats that
+escape for themselves, json and yaml, get the exact value; every other one
+gets printable text. Knows nothing of what the values mean.
+"""
+
+from typing import Any, Self
+
+from cliff import columns
+
+#: What makes a spreadsheet take a cell for a formula.
+_FORMULA = ('=', '+', '-', '@')
+
+
+def printable(text: str, keep: str = '') -> str:
+    """Replace what is not printable by its escape, as in ``\\u202e``.
+
+    :param text: any text; control characters, bidirectional overrides, blanks
+        other than the space and lone surrogates are replaced.
+    :param keep: characters that stay although they are not printable.
+    """
+    return ''.join(
+        c
+        if c.isprintable() or c in keep
+        else c.encode('unicode_escape').decode()
+        for c in text
+    )
+
+
+class Cell(columns.FormattableColumn):
+    """One value of a row: exact for machines, printable in a table.
+
+    :param value: None, bool, int, str, a list of str, or a dict of str to
+        int or str.
+    :param words: what a table shows instead; None: the value.
+    :param keep: characters of the value that are shown although they are not
+        printable: line ends and tabs of a whole text.
+    """
+
+    def __init__(
+        self, value: Any, words: str | None = None, keep: str = ''
+    ) -> None:
+        super().__init__(value)
+        self._words = words
+        self._keep = keep
+
+    @classmethod
+    def of(cls, value: Any) -> Self:
+        """Make a cell of this kind out of a value or another cell."""
+        if isinstance(value, Cell):
+            return cls(value._value, value._words, value._keep)
+        return cls(value)
+
+    def _text(self, separator: str) -> str:
+        value = self._value
+        if value is None:
+            return ''
+        if isinstance(value, list):
+            return separator.join(printable(item) for item in value)
+        if isinstance(value, dict):
+            return ', '.join(printable(f'{k}={v}') for k, v in value.items())
+        return printable(str(value), self._keep)
+
+    def human_readable(self) -> str:
+        """Return what a table shows."""
+        if self._words is None:
+            return self._text('\n').expandtabs()
+        return printable(self._words)
+
+    def machine_readable(self) -> Any:
+        """Return the exact value."""
+        return self._value
+
+    def _key(self) -> tuple[bool, float, str]:
+        """What rows are sorted by: numbers as numbers, nothing last."""
+        value = self._value
+        if isinstance(value, int):
+            return False, value, ''
+        return value is None, 0, self._text(' ')
+
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, Cell):
+            return NotImplemented
+        return self._key() < other._key()
+
+
+class PlainCell(Cell):
+    """A value for a format that writes text as it is."""
+
+    def machine_readable(self) -> Any:
+        """Return printable text."""
+        return self._text('; ')
+
+
+class SpreadsheetCell(PlainCell):
+    """A value for csv, which people open in a spreadsheet."""
+
+    def machine_readable(self) -> Any:
+        """Return printable text that no spreadsheet takes for a formula."""
+        text = self._text('; ')
+        if text.startswith(_FORMULA) and not isinstance(self._value, int):
+            return f"'{text}"
+        return text
+
+
+_KINDS = {'json': Cell, 'yaml': Cell, 'csv': SpreadsheetCell}
+
+
+def kind(formatter: str) -> type[Cell]:
+    """Choose how values are shown.
+
+    :param formatter: the name of one of cliff's formats, or of a plugin's.
+    """
+    return _KINDS.get(formatter, PlainCell)

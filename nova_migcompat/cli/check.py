@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""nova-migcompat check: may one device's guest move to the other, and why?
+
+The decision is decision.py's, which is the scheduler filter's. Must know
+nothing of Placement or of this host.
+"""
+
+import argparse
+import dataclasses
+import re
+
+from nova_migcompat import decision, descriptor
+from nova_migcompat.cli import base, cells, documents
+
+COLUMNS = (
+    'Compatible',
+    'Side',
+    'Object',
+    'Field',
+    'Found',
+    'Allowed',
+    'Variables',
+)
+
+#: As [migcompat] equal_fields has it.
+_FIELD_NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_.-]{0,63}')
+
+_DEFAULTS = decision.Policy()
+
+
+class Check(base.Lister):
+    """Say whether a guest may move from one device to another, and why.
+
+    SOURCE is the document of the device that the guest has, TARGET that of
+    the device that it would get. The options are those of [migcompat] in
+    nova.conf, and so are their defaults.
+
+    Compatible: one row with the COMPATIBLE object that matched, whose document
+    it is in (Side), and its variables' values. Not compatible: one row for
+    each COMPATIBLE object with the field where it and the device part: what
+    the device has (Found), what the object allows (Allowed), and the
+    variables that had a value by then. A row without an object is about a
+    field that must be equal: the target's value (Found), the source's
+    (Allowed). Objects count from 1.
+    """
+
+    _epilog = """\
+exit status:
+  0  compatible
+  1  not compatible
+  2  a file is no document, or the command line is wrong
+
+example:
+  $ nova-migcompat check old-host.compat new-host.compat
+  $ nova-migcompat check --direction both --equal-field mdev_type -f json \\
+        old-host.compat new-host.compat
+"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add this command's arguments."""
+        parser = super().get_parser(prog_name)
+        for name in ('source', 'target'):
+            parser.add_argument(
+                name,
+                metavar=name.upper(),
+                help=f'the document of the {name} device; - is standard input',
+            )
+        parser.add_argument(
+            '--direction',
+            choices=descriptor.DIRECTIONS,
+            default=_DEFAULTS.direction,
+            help='whose document must list whom (default: %(default)s)',
+        )
+        parser.add_argument(
+            '--unlisted-fields',
+            choices=descriptor.UNLISTED_FIELDS,
+            default=_DEFAULTS.unlisted_fields,
+            help='what becomes of a field that a device has and the other '
+            'document does not mention (default: %(default)s)',
+        )
+        parser.add_argument(
+            '--equal-field',
+            metavar='FIELD',
+            action='append',
+            default=list(_DEFAULTS.equal_fields),
+            type=_field_name,
+            dest='equal_fields',
+            help='a field that must besides be equal on both devices; can be '
+            'repeated',
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
+        """Decide; a no makes the status 1."""
+        reader = documents.Reader(self.app.stdin)
+        source, target = reader.read([parsed_args.source, parsed_args.target])
+        if source is None or target is None:
+            raise base.InputError('\n'.join(reader.problems))
+        policy = decision.Policy(
+            direction=parsed_args.direction,
+            unlisted_fields=parsed_args.unlisted_fields,
+            equal_fields=tuple(parsed_args.equal_fields),
+        )
+        result = policy.match(source, target)
+        if result.object is None:
+            self.status = base.NO
+            return COLUMNS, [_no(reason) for reason in result.reasons]
+        side = _side(policy, source, target)
+        variables = dict(result.variables or {})
+        return COLUMNS, [
+            (True, side, result.object + 1, None, None, None, variables)
+        ]
+
+
+def _field_name(text: str) -> str:
+    if not _FIELD_NAME.fullmatch(text):
+        raise argparse.ArgumentTypeError(f'{text!r} is no name of a field')
+    return text
+
+
+def _side(
+    policy: decision.Policy,
+    source: descriptor.Document,
+    target: descriptor.Document,
+) -> str:
+    """Say whose object a positive answer names (FORMAT.md section 4)."""
+    if policy.direction == 'either':
+        first = dataclasses.replace(policy, direction='source')
+        return 'source' if first.match(source, target) else 'target'
+    return 'target' if policy.direction == 'target' else 'source'
+
+
+def _no(reason: descriptor.Reason) -> tuple[object, ...]:
+    """Return the row of one reason against."""
+    return (
+        False,
+        reason.side,
+        None if reason.object is None else reason.object + 1,
+        reason.field or None,
+        _found(reason),
+        _allowed(reason),
+        dict(reason.variables),
+    )
+
+
+def _found(reason: descriptor.Reason) -> cells.Cell:
+    if reason.found or not reason.field:
+        return cells.Cell(reason.found or None)
+    return cells.Cell(None, '(nothing)')
+
+
+def _allowed(reason: descriptor.Reason) -> cells.Cell:
+    if not reason.field:
+        return cells.Cell(None, '(no COMPATIBLE object)')
+    if reason.object is not None:
+        unmentioned = None if reason.allowed else '(field not mentioned)'
+        return cells.Cell(reason.allowed, unmentioned)
+    if reason.allowed:
+        return cells.Cell(reason.allowed, f'equal to {reason.allowed}')
+    return cells.Cell(None, 'equal to (nothing)')
