@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The application around the commands: usage, help, exit status."""
+
+import configparser
+import pathlib
+import sys
+
+import pytest
+
+from nova_migcompat.cli import cells, main
+
+ROOT = pathlib.Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize(
+    'arguments',
+    [
+        (),
+        ('nonsense',),
+        ('--nonsense',),
+        ('parse',),
+        ('parse', '--nonsense', 'UUID1'),
+        ('parse', 'UUID1', '-c', 'Nonsense'),
+        ('check', 'UUID1'),
+        ('help', 'nonsense'),
+        ('--log-file', '/nonexistent/log', 'parse', 'UUID1'),
+    ],
+)
+def test_a_wrong_call_is_2_and_said_on_stderr(run, examples, arguments):
+    answer = run(*arguments)
+
+    assert (answer.status, answer.out) == (2, '')
+    assert answer.err
+    assert 'Traceback' not in answer.err
+
+
+def test_an_error_of_ours_is_not_taken_for_a_no(run, examples, monkeypatch):
+    def fail(*_):
+        raise RuntimeError('a mistake')
+
+    monkeypatch.setattr('nova_migcompat.descriptor.parse', fail)
+
+    answer = run('parse', 'UUID1')
+
+    assert (answer.status, answer.err) == (2, 'a mistake\n')
+
+
+def test_the_commands_of_setup_cfg_are_found():
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / 'setup.cfg')
+    lines = setup['options.entry_points'][main.NAMESPACE].split('\n')
+    named = {line.split(' = ')[0] for line in lines if line}
+
+    app = main.MigcompatApp()
+
+    found = set(app.command_manager.commands) - {'help', 'complete'}
+    assert named
+    assert found == {name.replace('_', ' ') for name in named}
+
+
+def test_every_command_has_help_with_an_example(run):
+    names = main.MigcompatApp().command_manager.commands
+
+    for name in set(names) - {'help', 'complete'}:
+        answer = run(name, '--help')
+        assert answer.status == 0
+        assert answer.out == run('help', name).out
+        assert f'\n  $ nova-migcompat {name} ' in answer.out
+
+
+def test_help_lists_the_commands(run):
+    answer = run('--help')
+
+    assert answer.status == 0
+    assert '\n  check  ' in answer.out
+    assert '\n  parse  ' in answer.out
+
+
+def test_a_shell_can_be_told_how_to_complete(run):
+    answer = run('complete')
+
+    assert answer.status == 0
+    assert 'complete -F _nova_migcompat nova-migcompat' in answer.out
+
+
+def test_a_locale_without_a_character_is_no_error(run, put, monkeypatch):
+    with pathlib.Path('latin1').open('w', encoding='latin-1') as out:
+        monkeypatch.setattr(sys, 'stdout', out)
+        status = main.main(['parse', '--canonical', put('a', 'SELF:\n a=ą')])
+
+    assert status == 0
+    assert pathlib.Path('latin1').read_text() == 'SELF:\n\ta="\\u0105"\n'
+
+
+@pytest.mark.parametrize(
+    ('text', 'shown'),
+    [
+        ('plain ä 汉', 'plain ä 汉'),
+        ('\x1b[0m', '\\x1b[0m'),
+        ('\u202e\u2066\u200b\ufeff', '\\u202e\\u2066\\u200b\\ufeff'),
+        ('a\u00a0b\u2028', 'a\\xa0b\\u2028'),
+        ('\udc80\U000e0041', '\\udc80\\U000e0041'),
+        ('\t\n', '\\t\\n'),
+    ],
+)
+def test_what_is_not_printable_is_escaped(text, shown):
+    assert cells.printable(text) == shown
+
+
+def test_an_unknown_format_gets_printable_text():
+    cell = cells.kind('somebody_elses')('\x1b')
+
+    assert cell.machine_readable() == '\\x1b'
+
+
+def test_a_negative_number_is_no_formula():
+    assert cells.kind('csv')(-1).machine_readable() == '-1'
+    assert cells.kind('csv')('-1').machine_readable() == "'-1"
