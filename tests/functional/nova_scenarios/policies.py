@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happens where nothing is known: the policies of DESIGN.md's table."""
+
+from tests.functional.nova_scenarios import base, documents
+
+
+class Policies(base.LiveMigrationScenario):
+    """Three hosts whose devices agree; by itself the scheduler prefers
+    "big", which has more memory.
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.source = self.start_host('source', gpus=1)
+        self.big = self.start_host('big', gpus=1, memory_gb=64)
+        self.small = self.start_host('small', gpus=1)
+        self.devices_agree = {('source', 'big'), ('source', 'small')}
+        self.server = self.boot(self.vgpu_flavor(), self.source)
+
+    def test_an_unknown_source_passes_by_default(self):
+        self.report(self.small, documents.DRIVER_550)
+
+        self.assertEqual('big', self.live_migrate(self.server))
+        self.assertEqual(['big'], self.attempts)
+
+    def test_an_unknown_source_is_rejected_where_the_operator_says_so(self):
+        self.flags(group='migcompat', unknown_source='reject')
+        self.report(self.small, documents.DRIVER_550)
+
+        self.live_migration_fails(self.server)
+        self.assertEqual([], self.attempts)
+
+    def test_an_unknown_target_is_rejected_by_default(self):
+        self.report(self.source, documents.DRIVER_535)
+        self.report(self.small, documents.DRIVER_550)
+
+        self.assertEqual('small', self.live_migrate(self.server))
+        self.assertEqual(['small'], self.attempts)
+
+    def test_an_unknown_target_passes_where_the_operator_says_so(self):
+        self.flags(group='migcompat', unknown_target='pass')
+        self.report(self.source, documents.DRIVER_535)
+        self.report(self.small, documents.DRIVER_550)
+
+        self.assertEqual('big', self.live_migrate(self.server))
+        self.assertEqual(['big'], self.attempts)
+
+    def test_without_an_answer_no_host_passes_by_default(self):
+        self.report(self.source, documents.DRIVER_535)
+        self.report(self.big, documents.DRIVER_550)
+        self.filter.placement_is_down = True
+
+        self.live_migration_fails(self.server)
+
+        self.assertEqual([], self.attempts)
+        self.assertEqual(1, len(self.filter_log('ERROR')))
+
+    def test_without_an_answer_hosts_pass_where_the_operator_says_so(self):
+        self.flags(group='migcompat', on_error='pass')
+        self.report(self.source, documents.DRIVER_535)
+        self.report(self.small, documents.DRIVER_550)
+        self.filter.placement_is_down = True
+
+        self.assertEqual('big', self.live_migrate(self.server))
+        self.assertEqual(['big'], self.attempts)
+        self.assertEqual(1, len(self.filter_log('ERROR')))

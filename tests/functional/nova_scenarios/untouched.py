@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Moves that are none of the filter's business: as without it, and no HTTP."""
+
+from tests.functional.nova_scenarios import base, documents
+
+
+class WithTheFilter(base.LiveMigrationScenario):
+    """Three hosts whose devices may not move anywhere at all.
+
+    The scheduler by itself prefers "big" to "middle" to "small".
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.small = self.start_host('small', gpus=1, pfs=1)
+        self.middle = self.start_host('middle', gpus=1, pfs=1, memory_gb=32)
+        self.big = self.start_host('big', gpus=1, pfs=1, memory_gb=64)
+        for host in self.hosts.values():
+            self.report(host, documents.MOVES_NOWHERE)
+
+    def make_journey(self, flavor_id, other_flavor_id):
+        """Boot, resize and migrate a server; return where it was each time."""
+        server = self.boot(flavor_id)
+        been = [self.host_of(server)]
+        self._resize_server(server, other_flavor_id)
+        been.append(self.host_of(server))
+        self._confirm_resize(server)
+        self._migrate_server(server)
+        been.append(self.host_of(server))
+        return been
+
+    def assert_asked_little(self, *queries):
+        """No HTTP, and so many queries each time that Nova asked."""
+        self.assertEqual([], self.filter.requests)
+        if self.filter_enabled:
+            self.assertEqual(
+                list(queries), [len(asked) for asked in self.filter.queries]
+            )
+
+    def test_a_guest_with_a_vgpu_boots_resizes_and_migrates_as_ever(self):
+        been = self.make_journey(self.vgpu_flavor(), self.vgpu_flavor())
+        self.assertEqual(['big', 'middle', 'big'], been)
+        self.assert_asked_little(0, 1, 1)
+
+    def test_a_guest_with_a_vf_boots_resizes_and_migrates_as_ever(self):
+        been = self.make_journey(self.vf_flavor(), self.vf_flavor())
+        self.assertEqual(['big', 'middle', 'big'], been)
+        self.assert_asked_little(0, 1, 1)
+
+    def test_a_guest_without_devices_migrates_live_as_ever(self):
+        self.devices_agree = {('small', 'big')}
+        server = self.boot(self._create_flavor(), self.small)
+        self.assertEqual('big', self.live_migrate(server))
+        self.assert_asked_little(0, 0)
+
+
+class WithoutTheFilter(WithTheFilter):
+    """The same scenarios must hold for Nova alone."""
+
+    filter_enabled = False

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Live migration of a guest with a VF that its flavor asks for by PCI alias.
+
+Every scenario runs with PCI devices out of Placement and in it.
+"""
+
+from tests.functional.nova_scenarios import base, documents
+
+
+class VfScenario(base.LiveMigrationScenario):
+    """Four hosts with two PFs each; only "right" may take in from "source".
+
+    The scheduler by itself prefers the wrong ones: they have more memory.
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.source = self.start_host('source', pfs=2)
+        self.wrong = self.start_host('wrong', pfs=2, memory_gb=64)
+        self.also_wrong = self.start_host('also-wrong', pfs=2, memory_gb=32)
+        self.right = self.start_host('right', pfs=2)
+        self.devices_agree = {('source', 'right')}
+        self.server = self.boot(self.vf_flavor(), self.source)
+
+
+class VfByAlias(VfScenario):
+    def test_the_only_compatible_host_is_the_first_that_nova_tries(self):
+        self.report(self.source, documents.DRIVER_535)
+        self.report(self.wrong, documents.OTHER_BOARD)
+        self.report(self.also_wrong, documents.DRIVER_570)
+        self.report(self.right, documents.DRIVER_550)
+
+        self.assertEqual('right', self.live_migrate(self.server))
+
+        self.assertEqual(['right'], self.attempts)
+        self.assertLessEqual(len(self.filter.requests), 7)
+        [decision] = self.filter_log()
+        self.assertIn(self.migration_uuid(self.server), decision)
+
+    def test_the_document_of_the_vf_that_the_guest_has_decides(self):
+        [assigned] = self.assigned_devices(self.server)
+        self.report(
+            self.source,
+            *(
+                documents.DRIVER_535
+                if device == assigned
+                else documents.OTHER_BOARD
+                for device in self.source.devices
+            ),
+        )
+        self.report(self.wrong, documents.OTHER_BOARD)
+        self.report(self.also_wrong, documents.DRIVER_570)
+        self.report(self.right, documents.DRIVER_550)
+
+        self.assertEqual('right', self.live_migrate(self.server))
+        self.assertEqual(['right'], self.attempts)
+
+    def test_no_compatible_host_is_no_valid_host(self):
+        self.report(self.source, documents.DRIVER_535)
+        self.report(self.wrong, documents.OTHER_BOARD)
+        self.report(self.also_wrong, documents.DRIVER_570)
+
+        migration_uuid = self.live_migration_fails(self.server)
+
+        self.assertEqual([], self.attempts)
+        [decision] = self.filter_log()
+        self.assertIn(migration_uuid, decision)
+
+    def test_a_resized_server_moves_to_a_compatible_host(self):
+        # From a resize on, Nova's request specification and the instance name
+        # the same PCI requests differently.
+        self._resize_server(self.server, self.vf_flavor())
+        self._confirm_resize(self.server)
+        self.assertEqual('wrong', self.host_of(self.server))
+        self.report(self.wrong, documents.DRIVER_535)
+        self.report(self.source, documents.OTHER_BOARD)
+        self.report(self.also_wrong, documents.DRIVER_570)
+        self.report(self.right, documents.DRIVER_550)
+        self.devices_agree = {('wrong', 'right')}
+
+        self.assertEqual('right', self.live_migrate(self.server))
+        self.assertEqual(['right'], self.attempts)
+
+
+class VfByAliasInPlacement(VfByAlias):
+    pci_in_placement = True
+
+
+class VfByAliasWithoutTheFilter(VfScenario):
+    filter_enabled = False
+
+    def test_without_the_filter_nova_tries_the_incompatible_hosts_first(self):
+        self.assertEqual('right', self.live_migrate(self.server))
+        self.assertEqual(['wrong', 'also-wrong', 'right'], self.attempts)
+
+
+class VfByAliasInPlacementWithoutTheFilter(VfByAliasWithoutTheFilter):
+    pci_in_placement = True
