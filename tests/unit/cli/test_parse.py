@@ -225,7 +225,7 @@ def test_rows_can_be_sorted_by_number(run, put):
 
     answer = run(
         *('parse', 'n2', 'n10', 'n1', '-f', 'value'),
-        *('-c', 'Objects', '--sort-column', 'objects'),
+        *('-c', 'Objects', '--sort-column', 'Objects'),
     )
 
     assert answer.out.split() == ['1', '2', '10']
@@ -252,6 +252,6 @@ def test_every_vector_of_errors_is_refused(run, put):
 def test_the_digest_is_the_one_of_the_language(run, put):
     text = 'SELF:\n a=1\n'
 
-    answer = run('parse', put('one', text), '-f', 'value', '-c', 'digest')
+    answer = run('parse', put('one', text), '-f', 'value', '-c', 'Digest')
 
     assert answer.out.strip() == descriptor.parse(text).digest
