@@ -9,6 +9,21 @@ import pathlib
 import uuid
 
 
+def files(folder: pathlib.Path, **contents: str | bytes | dict) -> None:
+    """Write files into a folder, and folders of files.
+
+    :param contents: the content by name; a dict is a folder
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        if isinstance(content, dict):
+            files(folder / name, **content)
+        elif isinstance(content, bytes):
+            (folder / name).write_bytes(content)
+        else:
+            (folder / name).write_bytes(content.encode())
+
+
 class FakeSysfs:
     """The devices of one host.
 

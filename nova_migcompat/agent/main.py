@@ -64,6 +64,8 @@ def load_conf(arguments: Sequence[str]) -> cfg.ConfigOpts:
         ],
         default_config_dirs=[],
     )
+    for group in (agent_conf.GROUP, placement_conf.GROUP):
+        dict(conf[group])  # a bad value is an error only when it is looked at
     return conf
 
 

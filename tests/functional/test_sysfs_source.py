@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The source ``sysfs`` on trees of files (FORMAT.md section 7)."""
 
-import os
 import pathlib
-import socket
 
 import pytest
 from oslo_config import cfg
@@ -12,10 +10,10 @@ from nova_migcompat import descriptor
 from nova_migcompat.agent import hardware, model
 from nova_migcompat.agent.sources import sysfs
 from tests import fake_sysfs
+from tests.fake_sysfs import files
 
 ADDRESS = '0000:81:00.1'
 TEXT = 'SELF:\n name=x\n'
-ROOT_READS_ALL = os.geteuid() == 0
 
 
 @pytest.fixture
@@ -37,18 +35,6 @@ def findings(tree):
 def only(tree):
     (finding,) = findings(tree)
     return finding
-
-
-def files(folder, **contents):
-    """Write files, and folders of files, into a folder."""
-    for name, content in contents.items():
-        if isinstance(content, dict):
-            (folder / name).mkdir(parents=True)
-            files(folder / name, **content)
-        else:
-            folder.mkdir(parents=True, exist_ok=True)
-            data = content if isinstance(content, bytes) else content.encode()
-            (folder / name).write_bytes(data)
 
 
 def place(finding):
@@ -309,134 +295,6 @@ def test_migration_without_self_is_an_error(tree, device):
 
     assert finding.problem.path.endswith(f'{ADDRESS}/migration')
     assert 'found no self in it' in finding.problem.reason
-
-
-def make_link(path):
-    target = path.parent / 'elsewhere'
-    target.write_text('name=x\n')
-    path.symlink_to(target)
-
-
-def make_socket(path):
-    # The path of a socket has at most 107 bytes.
-    server = socket.socket(socket.AF_UNIX)
-    before = pathlib.Path.cwd()
-    os.chdir(path.parent)
-    server.bind(path.name)
-    os.chdir(before)
-    server.close()
-
-
-@pytest.mark.parametrize(
-    ('make', 'found'),
-    [
-        (make_link, 'found a link'),
-        (os.mkfifo, 'found a FIFO'),
-        (make_socket, 'found a socket'),
-    ],
-)
-@pytest.mark.parametrize(
-    'path',
-    [
-        'migration_compatible',
-        'migration',
-        'migration/self',
-        'migration/compatible1',
-        'migration/self/name',
-    ],
-)
-def test_what_is_no_file_is_an_error_and_is_not_opened(
-    tree, device, path, make, found
-):
-    path = device / path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.name == 'compatible1':
-        files(path.parent, self='a=1\n')
-    make(path)
-
-    finding = only(tree)
-
-    assert finding.problem.path.endswith(path.name)
-    assert finding.problem.reason.startswith(found)
-
-
-@pytest.mark.parametrize(
-    'path', ['migration_compatible', 'migration/self/name']
-)
-def test_a_folder_where_a_file_belongs_is_an_error(tree, device, path):
-    (device / path).mkdir(parents=True)
-
-    assert 'found a folder, expected a file' in only(tree).problem.reason
-
-
-def test_a_file_where_a_folder_belongs_is_an_error(tree, device):
-    files(device, migration='name=x\n')
-
-    assert 'found a file, expected a folder' in only(tree).problem.reason
-
-
-def test_a_dangling_link_is_an_error_and_no_absence(tree, device):
-    (device / 'migration_compatible').symlink_to('nowhere')
-
-    assert 'found a link' in only(tree).problem.reason
-
-
-def test_a_file_past_64_kib_is_an_error_and_is_not_read_on(tree, device):
-    files(device, migration_compatible=b'#' * 65537)
-
-    assert 'more than 65,536 bytes' in only(tree).problem.reason
-
-
-def test_a_file_of_just_64_kib_is_read(tree, device):
-    files(device, migration_compatible=TEXT + '#' * (65536 - len(TEXT)))
-
-    assert only(tree).document == descriptor.parse(TEXT)
-
-
-def test_a_document_of_many_large_files_is_an_error(tree, device):
-    large = '#' * 60000 + '\n'
-    files(
-        device / 'migration',
-        self='a=1\n' + large,
-        **{f'compatible{i}': 'a=1\n' + large for i in range(1, 20)},
-    )
-
-    assert 'far too large' in only(tree).problem.reason
-
-
-def test_an_error_of_the_system_is_the_devices(tree, device, monkeypatch):
-    files(device, migration_compatible=TEXT)
-    other = tree.function('0000:81:00.2', 'acme_vfio_pci')
-    files(other, migration_compatible=TEXT)
-    real_open = os.open
-
-    def fail_for_one(path, *arguments, **options):
-        if ADDRESS in str(path):
-            raise OSError(5, 'Input/output error')
-        return real_open(path, *arguments, **options)
-
-    monkeypatch.setattr(os, 'open', fail_for_one)
-
-    bad, good = findings(tree)
-
-    assert bad.problem.reason == 'cannot be read: Input/output error'
-    assert good.document == descriptor.parse(TEXT)
-
-
-def test_a_folder_that_cannot_be_listed_is_the_devices_error(
-    tree, device, monkeypatch
-):
-    files(device / 'migration', self='a=1\n')
-    real_iterdir = pathlib.Path.iterdir
-
-    def refuse(path):
-        if path.name == 'migration':
-            raise PermissionError(13, 'Permission denied')
-        return real_iterdir(path)
-
-    monkeypatch.setattr(pathlib.Path, 'iterdir', refuse)
-
-    assert only(tree).problem.reason == 'cannot be read: Permission denied'
 
 
 def test_one_bad_device_hides_no_other(tree, device):
