@@ -64,7 +64,7 @@ def ask(
         try:
             answers.append(inventory.by_name(source.findings(hardware)))
         except Exception as e:
-            LOG.exception('The source %s failed', errors.quoted(name))
+            LOG.debug('The source %s failed', errors.quoted(name), exc_info=e)
             raise errors.AgentError(
                 f'the source {errors.quoted(name)} failed:'
                 f' {errors.plain(repr(e))}; nothing was changed'
