@@ -59,7 +59,7 @@ def main() -> int:
     ):
         folder = pathlib.Path(name)
         admin = Admin(placement.adapter())
-        cloud = Cloud(folder, placement.config(), ALIAS)
+        cloud = Cloud(folder, placement.config(), ALIAS, debug=True)
         hosts = sorted(path.name for path in FLEET.iterdir())
         providers: dict[str, str] = {}
         for host in hosts:

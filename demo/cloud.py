@@ -32,7 +32,7 @@ NOVA_CONF = """\
 transport_url = fake://
 state_path = {folder}
 log_file = {folder}/nova-scheduler.log
-debug = true
+debug = {debug}
 [database]
 connection = sqlite:///{folder}/nova.sqlite
 [api_database]
@@ -80,10 +80,15 @@ class Cloud:
     :param folder: where the databases and the log stand.
     :param placement: the [placement] group of nova.conf.
     :param alias: a PCI alias that guests may ask for.
+    :param debug: whether it logs at DEBUG.
     """
 
     def __init__(
-        self, folder: pathlib.Path, placement: str, alias: dict[str, str]
+        self,
+        folder: pathlib.Path,
+        placement: str,
+        alias: dict[str, str],
+        debug: bool = False,
     ) -> None:
         path = folder / 'nova.conf'
         path.write_text(
@@ -91,6 +96,7 @@ class Cloud:
                 folder=folder,
                 placement=placement,
                 alias=jsonutils.dumps(alias),
+                debug=debug,
             )
         )
         objects.register_all()
