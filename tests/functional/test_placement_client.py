@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The client on a real Placement."""
 
+import socket
 import threading
+import time
 import uuid
 
 import pytest
 import requests
+from keystoneauth1 import adapter as ksa_adapter
+from keystoneauth1 import session, token_endpoint
 from oslo_config import cfg
 from placement import exception
 
@@ -341,3 +345,21 @@ def test_a_placement_that_is_gone_is_an_error():
         client.traits()
 
     assert caught.value.status is None
+
+
+def test_a_placement_that_never_answers_is_an_error_within_the_budget():
+    with socket.create_server(('127.0.0.1', 0)) as listener:
+        url = 'http://127.0.0.1:{}'.format(listener.getsockname()[1])
+        adapter = ksa_adapter.Adapter(
+            session.Session(auth=token_endpoint.Token(url, 'token')),
+            connect_retries=3,
+        )
+        client = client_module.PlacementClient(adapter, budget=0.5, retries=0)
+        begin = time.monotonic()
+
+        with pytest.raises(client_module.PlacementError, match='timed out'):
+            client.traits()
+        with pytest.raises(client_module.PlacementError, match='not sent'):
+            client.traits()
+
+        assert 0.4 < time.monotonic() - begin < 5
