@@ -37,6 +37,10 @@ install() {
     python=$(find_python)
     rm -f "$venv/.state"
     "$python" -m venv --clear "$venv"
+    # pbr takes the version from git, which an unpacked archive has not, and a
+    # clone of another user's does not show.
+    git rev-parse --verify --quiet HEAD >/dev/null 2>&1 ||
+        export PBR_VERSION=0.0.0
     PIP_DISABLE_PIP_VERSION_CHECK=1 "$venv/bin/python" -m pip install \
         --quiet --constraint constraints.txt \
         --editable '.[scheduler,agent,cli,test,lint]'
