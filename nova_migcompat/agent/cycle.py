@@ -116,13 +116,24 @@ def run_once(
         )
     if not dry_run:
         publish.apply(client, plan, host.desired.documents)
-        for line in plan.lines():
-            LOG.info('Done: %s', line)
+        _log_written(plan)
     return Outcome(node, plan, host.problems)
 
 
 def _published_fields(fields: list[str]) -> Collection[str] | None:
     return None if ALL_FIELDS in fields else frozenset(fields)
+
+
+def _log_written(plan: publish.Plan) -> None:
+    for change in plan.changes:
+        LOG.info(
+            'Resource provider %s: %d names added, %d removed',
+            errors.plain(change.provider.name),
+            len(change.add),
+            len(change.remove),
+        )
+    for line in plan.lines():
+        LOG.debug('Done: %s', line)
 
 
 def _log(host: Host) -> None:

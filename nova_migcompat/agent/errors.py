@@ -4,6 +4,8 @@
 Knows nothing of devices or Placement.
 """
 
+from oslo_config import iniparser
+
 MAX_SHOWN = 300
 
 
@@ -27,6 +29,20 @@ def plain(text: object, most: int = MAX_SHOWN) -> str:
     whole = str(text)
     shown = ascii(whole[:most])[1:-1]
     return shown + '...' if len(whole) > most else shown
+
+
+def of_configuration(error: Exception) -> str:
+    """Say what is wrong in a configuration file, without quoting it.
+
+    oslo.config quotes the line that it cannot parse, which may be a secret.
+
+    :param error: what oslo.config raised.
+    """
+    cause = error.__context__
+    if isinstance(cause, iniparser.ParseError):
+        file = getattr(error, 'config_file', 'a configuration file')
+        return plain(f'{file}, line {cause.lineno}: {cause.msg}')
+    return plain(error)
 
 
 def quoted(text: object, most: int = 80) -> str:

@@ -102,7 +102,12 @@ def take(
     return Inventory(
         tuple(devices),
         hardware.problems + tuple(f.problem for f in used if f.problem),
-        (*_undecided(undecided), *_warnings(sources, used)),
+        (
+            *_undecided(undecided),
+            *_unusable(hardware, mdev_types),
+            *_unknown(hardware, sources),
+            *_warnings(sources, used),
+        ),
     )
 
 
@@ -172,6 +177,19 @@ def _documents(group: list[model.Finding]) -> list[descriptor.Document]:
     return of_mdevs or [f.document for f in group if f.document]
 
 
+def _unknown(
+    hardware: model.Hardware, sources: Sequence[Findings]
+) -> Iterator[str]:
+    known = {device.location for device in hardware.devices}
+    for source in sources:
+        for name, finding in source.items():
+            if name.location not in known:
+                yield (
+                    f'{name}: {errors.plain(finding.path)} is about a device'
+                    ' that this host does not have'
+                )
+
+
 def _undecided(locations: list[str]) -> Iterator[str]:
     if locations:
         yield (
@@ -180,6 +198,20 @@ def _undecided(locations: list[str]) -> Iterator[str]:
             ' types and have no mdev, and without nova.conf it is not known'
             ' which type Nova uses; see [agent] nova_config_files'
         )
+
+
+def _unusable(
+    hardware: model.Hardware, mdev_types: nova_conf.MdevTypes | None
+) -> Iterator[str]:
+    """Tell of parents that nova.conf seems to mean and Nova does not use."""
+    default = mdev_types.default if mdev_types else None
+    for device in hardware.devices:
+        if not device.pci and default in (device.mdev_types or ()):
+            yield (
+                f'{device.name}: Nova does not use its type'
+                f' {errors.quoted(default)}: without device_addresses a type'
+                ' is for PCI functions alone'
+            )
 
 
 def _warnings(

@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         conf = load_conf(sys.argv[1:] if arguments is None else arguments)
         logging.setup(conf, PROJECT)
     except (cfg.Error, logging.LogConfigError) as e:
-        return _misused(str(e))
+        return _misused(errors.of_configuration(e))
     if not conf.once:
         conf.print_usage(sys.stderr)
         return _misused('--once is required: say that one look is wanted')

@@ -26,7 +26,7 @@ class DeviceName:
     mdev: str = ''
 
     def __str__(self) -> str:
-        words = [errors.plain(self.location, 80)]
+        words = [errors.plain(self.location or 'no device', 80)]
         if self.mdev_type:
             words.append(f'type {errors.plain(self.mdev_type, 80)}')
         if self.mdev:

@@ -129,7 +129,7 @@ def read(files: Sequence[str], sysfs_root: pathlib.Path) -> NovaConf:
     except (cfg.Error, OSError, ValueError) as e:
         raise errors.AgentError(
             f"nova's configuration ({errors.plain(', '.join(files))}) cannot"
-            f' be read: {errors.plain(e)}; correct it, or [agent]'
+            f' be read: {errors.of_configuration(e)}; correct it, or [agent]'
             ' nova_config_files'
         ) from e
 

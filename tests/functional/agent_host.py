@@ -35,6 +35,7 @@ class Host:
         self.admin = Admin(server.adapter())
         self.adapter = server.adapter()
         self.client = placement_module.PlacementClient(self.adapter)
+        self._observer = placement_module.PlacementClient(server.adapter())
         self.uuids = {NODE: self.admin.create_provider(NODE, traits=FOREIGN)}
         self.requests = []
         self.before_request = collections.defaultdict(list)
@@ -128,6 +129,10 @@ class Host:
 
     def texts(self):
         """Return the documents that can be read in Placement, by digest."""
-        names = self.client.traits(startswith=traits.PREFIX)
-        wanted = {name.split('_')[3] for name in names if traits.is_text(name)}
+        names = self.texts_by_name()
+        wanted = {name.split('_')[3] for name in names}
         return traits.read_texts(names, wanted).documents
+
+    def texts_by_name(self):
+        """Return the T names that exist."""
+        return self._observer.traits(startswith=traits.PREFIX + 'T_')

@@ -136,6 +136,14 @@ def test_a_bad_value_in_the_configuration_is_a_usage_error(
     assert 'Traceback' not in command.result.stderr
 
 
+def test_a_line_that_cannot_be_parsed_is_named_and_not_quoted(command):
+    command.config.write_text('password = a-secret\n')
+
+    assert command('--once') == 2
+    assert 'agent.conf, line 1: ' in command.result.stderr
+    assert 'a-secret' not in command.result.stderr
+
+
 def test_a_placement_that_does_not_answer_is_a_clear_error(command):
     command.configure(
         '[placement]\n'

@@ -235,6 +235,15 @@ def test_a_nova_conf_that_cannot_be_read_is_an_error_and_no_absence(
         nova_conf.read([str(file)], tmp_path)
 
 
+def test_a_line_that_cannot_be_parsed_is_named_and_not_quoted(tmp_path):
+    file = tmp_path / 'nova.conf'
+    file.write_text('\ntransport_url = rabbit://nova:a-secret@host\n')
+
+    with pytest.raises(errors.AgentError, match=r'nova\.conf, line 2: ') as e:
+        nova_conf.read([str(file)], tmp_path)
+    assert 'a-secret' not in str(e.value)
+
+
 def test_the_environment_of_the_agent_is_not_novas(tmp_path, monkeypatch):
     file = tmp_path / 'nova.conf'
     file.write_text('')

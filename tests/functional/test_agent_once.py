@@ -7,6 +7,7 @@ import pytest
 
 from nova_migcompat import descriptor, traits
 from nova_migcompat.agent import errors
+from nova_migcompat.placement import PlacementError
 from tests.functional.agent_host import FOREIGN, NODE, NOVAS, Host
 
 GPU = f'{NODE}_pci_0000_84_00_0'
@@ -216,11 +217,12 @@ def test_a_broken_document_is_logged_with_path_line_and_column(host, caplog):
 
 def test_no_document_is_logged_at_info(host, caplog):
     caplog.set_level(logging.INFO)
-    host.gpu('0000:84:00.0', 'SELF:\n secret_value=zq1\n')
+    host.gpu('0000:84:00.0', 'SELF:\n some_field=zq1\n')
 
-    host.run()
+    host.run(publish_fields=['*'])
 
-    assert 'zq1' not in caplog.text
+    assert 'zq1' not in caplog.text.lower()
+    assert '2 names added, 0 removed' in caplog.text
 
 
 def test_another_writer_between_read_and_write_is_merged(host):
@@ -243,7 +245,7 @@ def test_text_that_a_purge_takes_meanwhile_is_put_back(host, placement):
     host.gpu('0000:84:00.0', X)
 
     def purge():
-        for name in host.client.traits(startswith='CUSTOM_MIGCOMPAT_T_'):
+        for name in host.texts_by_name():
             placement.adapter().delete(f'/traits/{name}', microversion='1.39')
 
     host.before_request['PUT', 'provider traits'].append(purge)
@@ -253,10 +255,26 @@ def test_text_that_a_purge_takes_meanwhile_is_put_back(host, placement):
     assert len(host.texts()) == 1
 
 
+def test_text_that_is_deleted_as_soon_as_it_is_written_is_a_failure(
+    host, placement
+):
+    host.gpu('0000:84:00.0', X)
+
+    def purge():
+        for name in host.texts_by_name():
+            placement.adapter().delete(f'/traits/{name}', microversion='1.39')
+        host.before_request['GET', 'trait'].append(purge)
+
+    purge()
+
+    with pytest.raises(PlacementError, match='as soon as it is written'):
+        host.run()
+
+
 def test_text_that_was_lost_is_restored_by_the_next_run(host, placement):
     host.gpu('0000:84:00.0', X)
     host.run()
-    for name in host.client.traits(startswith='CUSTOM_MIGCOMPAT_T_'):
+    for name in host.texts_by_name():
         placement.adapter().delete(f'/traits/{name}', microversion='1.39')
 
     host.run()
@@ -272,12 +290,12 @@ def test_a_text_that_another_zlib_compressed_is_not_written_again(
     with monkeypatch.context() as patch:
         patch.setattr(traits.zlib, 'compress', lambda text, _: real(text, 0))
         host.run()
-    before = host.client.traits(startswith='CUSTOM_MIGCOMPAT_T_')
+    before = host.texts_by_name()
 
     host.run()
 
     assert host.writes == []
-    assert host.client.traits(startswith='CUSTOM_MIGCOMPAT_T_') == before
+    assert host.texts_by_name() == before
 
 
 def test_a_parent_whose_provider_nova_has_not_made_yet_follows_later(

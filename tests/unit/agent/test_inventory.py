@@ -287,6 +287,28 @@ def test_without_nova_conf_several_types_and_no_mdev_make_one_warning():
     assert 'PCI_0000_84_00_0, PCI_0000_85_00_0' in warning
 
 
+def test_a_parent_that_is_no_function_does_not_have_novas_default_type():
+    device = model.Device(
+        'css_0_0_0035', '/sys/x', pci=False, mdev_types=('a',)
+    )
+
+    taken = take(device, [finding(device.name_of_type('a'), 'x')])
+
+    assert names_of(taken) == []
+    (warning,) = taken.warnings
+    assert "CSS_0_0_0035: Nova does not use its type 'a'" in warning
+
+
+def test_a_document_for_a_device_that_is_not_there_is_a_warning():
+    gone = model.DeviceName('PCI_0000_99_00_0')
+
+    taken = take(function(vfio=False), [finding(gone, 'x')])
+
+    assert names_of(taken) == []
+    (warning,) = taken.warnings
+    assert 'PCI_0000_99_00_0: /somewhere' in warning
+
+
 def test_what_could_not_be_looked_at_is_a_problem():
     problem = model.Problem(None, '/sys/bus/css/devices', 'cannot be read')
 

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How sources are loaded and asked."""
+
+import pytest
+from oslo_config import cfg
+
+from nova_migcompat.agent import errors, model
+from nova_migcompat.agent.sources import base, loading, sysfs
+
+
+class BrokenSource(base.Source):
+    def findings(self, hardware):
+        raise KeyError('x\ny')
+
+
+def test_sysfs_is_built_in():
+    loaded = loading.load(cfg.ConfigOpts())
+
+    assert isinstance(dict(loaded)['sysfs'], sysfs.SysfsSource)
+
+
+def test_a_source_that_cannot_be_loaded_stops_the_cycle(monkeypatch):
+    def fail(*_arguments):
+        raise ImportError('no library\nERROR forged')
+
+    monkeypatch.setattr(sysfs.SysfsSource, '__init__', fail)
+
+    with pytest.raises(errors.AgentError, match="source 'sysfs'") as stopped:
+        loading.load(cfg.ConfigOpts())
+    assert '\n' not in str(stopped.value)
+
+
+def test_a_source_that_fails_stops_the_cycle():
+    sources = [('broken', BrokenSource(cfg.ConfigOpts()))]
+
+    with pytest.raises(errors.AgentError, match="source 'broken'") as stopped:
+        loading.ask(sources, model.Hardware())
+    assert '\n' not in str(stopped.value)
+
+
+def test_each_source_is_asked_in_order():
+    name = model.DeviceName('PCI_0000_84_00_0')
+    problem = model.Problem(name, '/x', 'wrong')
+
+    class Source(base.Source):
+        def findings(self, hardware):
+            yield model.Finding(name, self.conf, problem=problem)
+
+    answers = loading.ask([('b', Source('1')), ('a', Source('2'))], None)
+
+    assert [answer[name].path for answer in answers] == ['1', '2']
