@@ -42,11 +42,11 @@ value below ``interval`` makes every look a full check.
 Name of the compute node's resource provider in Placement, which is the
 compute node's ``hypervisor_hostname`` in Nova.
 
-When it is not set, the provider is the one whose UUID stands in nova-compute's
-``compute_id`` file; where there is no such file, the one named as this host's
-fully qualified domain name, then as its short name. Set it only where none of
-these is right: with the name of another host, the agent would publish this
-host's devices there.
+The provider is the one whose UUID stands in nova-compute's ``compute_id``
+file, whatever is set here. Where there is no such file it is the one of this
+name; where none is set, the one named as this host's fully qualified domain
+name, then as its short name. Set it only where these are not right: with the
+name of another host, the agent would publish this host's devices there.
 """,
     ),
     cfg.ListOpt(
