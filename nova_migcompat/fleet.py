@@ -23,19 +23,45 @@ _FEW = 4
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Function:
+    """A PCI function that a guest has, by the places of L names.
+
+    :param own: its own location.
+    :param physical: for a VF: its PF's; else None.
+    :param siblings: for a VF: the locations of all VFs of that PF.
+    """
+
+    own: str
+    physical: str | None = None
+    siblings: frozenset[str] = frozenset()
+
+    def digests(self, places: Mapping[str, frozenset[str]]) -> frozenset[str]:
+        """Choose its documents from those at each location.
+
+        The most exact location counts. Where the VFs of a PF differ, each
+        that has a document has a name of its own, and one without any has
+        not the documents of its siblings.
+        """
+        if self.own in places or self.physical is None:
+            return places.get(self.own, frozenset())
+        if self.siblings & places.keys():
+            return frozenset()
+        return places.get(self.physical, frozenset())
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Guest:
     """What a guest has on its source host, as far as it is assigned devices.
 
     :param node: the compute node's provider, a UUID.
-    :param functions: for each PCI function the locations whose L names may
-        name its document, the most exact one first.
+    :param functions: its PCI functions.
     :param consumer: who holds the allocations, a UUID; during a live
         migration that is the migration.
     :param resource_classes: those that are mediated devices.
     """
 
     node: str
-    functions: tuple[tuple[str, ...], ...] = ()
+    functions: tuple[Function, ...] = ()
     consumer: str | None = None
     resource_classes: frozenset[str] = frozenset()
 
@@ -117,11 +143,12 @@ def source_devices(
             in_tree=guest.node,
         )
         uniform = all(holder.uuid == guest.node for holder in holders)
-    devices = []
-    for locations in guest.functions:
-        there = (places[place] for place in locations if place in places)
-        digests = own if uniform else next(there, frozenset())
-        devices.append(decision.SourceDevice(locations[0], digests))
+    devices = [
+        decision.SourceDevice(
+            function.own, own if uniform else function.digests(places)
+        )
+        for function in guest.functions
+    ]
     if guest.consumer is None:
         return tuple(devices)
     if uniform or not own:

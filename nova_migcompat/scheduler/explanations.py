@@ -53,7 +53,7 @@ def log(
             'why': _why(decided, explain=not passed),
         },
     )
-    for host in failed:
+    for host in failed if LOG.isEnabledFor(logging.DEBUG) else ():
         LOG.debug(
             '%s does not pass for live migration %s: %s',
             host,

@@ -110,9 +110,10 @@ def live_migration(
         node = objects.ComputeNode.get_by_host_and_nodename(
             cell_context, instance.host, instance.node
         )
+        functions = _functions(cell_context, instance, node)
     guest = fleet.Guest(
         node.uuid,
-        tuple(_locations(device) for device in _functions(instance)),
+        functions,
         migration.uuid if has_mdevs(spec_obj, mdev_classes) else None,
         frozenset(mdev_classes),
     )
@@ -134,25 +135,40 @@ def _newest_live_migration(cell_context: Any, instance: str) -> Any:
     return migrations[0] if migrations else None
 
 
-def _functions(instance: Any) -> list[Any]:
-    """List the guest's PCI functions that came from a flavor's alias.
+def _functions(
+    cell_context: Any, instance: Any, node: Any
+) -> tuple[fleet.Function, ...]:
+    """Find the guest's PCI functions that came from a flavor's alias.
 
     The instance's own requests name them: those of the request spec are
     others after a resize, and a device of a former host may still be listed.
     """
-    ours = {r.request_id for r in alias_requests(instance.pci_requests)}
-    return [
-        device
+    requests = alias_requests(instance.pci_requests)
+    ours = {request.request_id for request in requests}
+    functions = tuple(
+        _function(cell_context, device, node)
         for device in instance.pci_devices
         if device.request_id in ours
         and device.status == fields.PciDeviceStatus.ALLOCATED
-    ]
+    )
+    if requests and not functions:
+        return (fleet.Function('its PCI function, which is not known'),)
+    return functions
 
 
-def _locations(device: Any) -> tuple[str, ...]:
-    """Name a PCI function's places, its own first, then its PF's."""
-    addresses = (device.address, _get(device, 'parent_addr'))
-    return tuple(location(address) for address in addresses if address)
+def _function(cell_context: Any, device: Any, node: Any) -> fleet.Function:
+    """Name a function's places: its own, its PF's, its siblings'."""
+    parent = _get(device, 'parent_addr')
+    if not parent:
+        return fleet.Function(location(device.address))
+    siblings = objects.PciDeviceList.get_by_parent_address(
+        cell_context, node.id, parent
+    )
+    return fleet.Function(
+        location(device.address),
+        location(parent),
+        frozenset(location(sibling.address) for sibling in siblings),
+    )
 
 
 def location(address: str) -> str:

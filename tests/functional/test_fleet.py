@@ -11,6 +11,7 @@ ONE = descriptor.parse('SELF:\n a=1\nCOMPATIBLE:\n a={v:int:1,2}\n')
 TWO = descriptor.parse('SELF:\n a=2\n')
 THREE = descriptor.parse('SELF:\n a=3\n')
 PF, VF = 'PCI_0000_84_00_0', 'PCI_0000_84_00_1'
+FUNCTION = fleet.Function(VF, PF, frozenset({VF}))
 
 
 class Counting:
@@ -62,7 +63,7 @@ def test_the_documents_in_use_are_those_that_a_provider_has(cloud):
 
 def test_a_uniform_host_says_it_all_with_one_name(cloud):
     node = cloud.host('h1', ONE)
-    guest = fleet.Guest(node, ((VF, PF),), 'consumer', frozenset({'VGPU'}))
+    guest = fleet.Guest(node, (FUNCTION,), 'consumer', frozenset({'VGPU'}))
     assert digests(fleet.source_devices(cloud.client, guest)) == [
         (VF, {ONE.digest}),
         ('its mdevs', {ONE.digest}),
@@ -82,16 +83,31 @@ def test_the_most_exact_location_counts(cloud):
         ],
     )
     other = 'PCI_0000_84_00_2'
-    guest = fleet.Guest(node, ((VF, PF), (other, PF)))
+    guest = fleet.Guest(node, (FUNCTION, fleet.Function(other, PF)))
     assert digests(fleet.source_devices(cloud.client, guest)) == [
         (VF, {TWO.digest}),
         (other, {ONE.digest, TWO.digest}),
     ]
 
 
+def test_a_vf_without_a_document_has_not_that_of_its_siblings(cloud):
+    sibling = 'PCI_0000_84_00_2'
+    node = cloud.host(
+        'h1',
+        ONE,
+        more=[
+            traits.location_trait(PF, ONE.digest),
+            traits.location_trait(sibling, ONE.digest),
+        ],
+    )
+    silent = fleet.Function(VF, PF, frozenset({VF, sibling}))
+    [device] = fleet.source_devices(cloud.client, fleet.Guest(node, (silent,)))
+    assert device.digests == frozenset()
+
+
 def test_a_device_without_any_location_is_one_without_a_document(cloud):
     node = cloud.host('h1', ONE, more=[traits.location_trait(PF, ONE.digest)])
-    guest = fleet.Guest(node, (('PCI_0000_99_00_0',),))
+    guest = fleet.Guest(node, (fleet.Function('PCI_0000_99_00_0'),))
     [device] = fleet.source_devices(cloud.client, guest)
     assert device.digests == frozenset()
 
@@ -103,7 +119,7 @@ def test_one_document_on_one_parent_does_not_make_a_host_uniform(cloud):
     )
     consumer = '5f3f1b0e-2a4e-4a4e-9d1e-0f6d2c9f6a51'
     cloud.admin.allocate(consumer, {silent: {'VGPU': 1}})
-    guest = fleet.Guest(node, ((VF, PF),), consumer, frozenset({'VGPU'}))
+    guest = fleet.Guest(node, (FUNCTION,), consumer, frozenset({'VGPU'}))
     assert digests(fleet.source_devices(cloud.client, guest)) == [
         (VF, set()),
         (f'provider {silent}', set()),
@@ -134,7 +150,7 @@ def test_an_mdevs_document_is_that_of_the_provider_it_is_allocated_on(cloud):
 
 def test_a_host_that_publishes_nothing_costs_one_request(cloud):
     node = cloud.host('h1')
-    guest = fleet.Guest(node, ((VF, PF),), 'consumer', frozenset({'VGPU'}))
+    guest = fleet.Guest(node, (FUNCTION,), 'consumer', frozenset({'VGPU'}))
     assert [d.digests for d in fleet.source_devices(cloud.client, guest)] == [
         frozenset(),
         frozenset(),
@@ -145,7 +161,9 @@ def test_a_host_that_publishes_nothing_costs_one_request(cloud):
 def test_a_node_without_a_provider_is_an_error_and_not_an_unknown_source(
     cloud,
 ):
-    guest = fleet.Guest('5f3f1b0e-2a4e-4a4e-9d1e-0f6d2c9f6a51', ((PF,),))
+    guest = fleet.Guest(
+        '5f3f1b0e-2a4e-4a4e-9d1e-0f6d2c9f6a51', (fleet.Function(PF),)
+    )
     with pytest.raises(PlacementError):
         fleet.source_devices(cloud.client, guest)
 
