@@ -4,4 +4,5 @@
 # for a live migration, and why not the others.
 . "$(dirname "$0")/venv.sh"
 
-exec "$venv/bin/python" -m demo "$@"
+# Eventlet warns of itself in each process that imports Nova.
+PYTHONWARNINGS=ignore exec "$venv/bin/python" -m demo "$@"
