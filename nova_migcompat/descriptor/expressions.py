@@ -15,14 +15,15 @@ import random
 import re
 from collections.abc import Iterator, Mapping
 
-from nova_migcompat.descriptor import variables
+from nova_migcompat.descriptor import errors, integers, variables
 
 OPERATORS = frozenset('+-*/')
 _PRECEDENCE = {'+': 1, '-': 1, '*': 2, '/': 2}
-_TOKEN = re.compile(r'[0-9]+|[-+*/()]')
+_SYMBOL = re.compile(r'[0-9]+|[-+*/()]')
 #: What an expression may hold besides variables (FORMAT.md section 2).
 PLAIN = re.compile(r'[-+*/() \t0-9]*')
 _PRIME_BITS = 127
+_OPERAND = 'an integer, a variable or ('
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,11 +33,12 @@ class Reference:
     name: str
 
     def __str__(self) -> str:
-        return '{%s}' % self.name
+        return f'{{{self.name}}}'
 
 
 Part = str | variables.Variable | Reference
-Token = str | int | variables.Variable | Reference
+#: An operator or parenthesis is a str.
+Symbol = str | int | variables.Variable | Reference
 
 
 class ExpressionError(ValueError):
@@ -56,23 +58,25 @@ class ExpressionError(ValueError):
 class Expression:
     """An integer that is computed from variables.
 
-    :param infix: the tokens as written, for the canonical form.
-    :param postfix: operands (an integer or a variable's name in a
-        one-element tuple) and operators, operands first.
+    :param infix: the symbols as written, for the canonical form.
+    :param postfix: operators behind their operands: an integer modulo this
+        process's prime, or a variable's name.
     """
 
-    infix: tuple[Token, ...]
-    postfix: tuple[str | int | tuple[str], ...] = dataclasses.field(
-        compare=False
-    )
+    infix: tuple[Symbol, ...]
+    postfix: tuple[int | str, ...] = dataclasses.field(compare=False)
 
     @property
     def names(self) -> frozenset[str]:
         """The names of the variables in it."""
-        return frozenset(t[0] for t in self.postfix if isinstance(t, tuple))
+        return frozenset(
+            symbol.name
+            for symbol in self.infix
+            if not isinstance(symbol, int | str)
+        )
 
     def __str__(self) -> str:
-        return ''.join(str(token) for token in self.infix)
+        return ''.join(_written(symbol) for symbol in self.infix)
 
     def subtracts_variables(self) -> bool:
         """Is a variable subtracted from a variable, as in {a}-{b}?"""
@@ -92,38 +96,60 @@ class Expression:
         :returns: False too for a division by zero, and for a result that is
             no integer (FORMAT.md section 2).
         """
-        wanted = _ANY_INTEGER.accept(text)
+        wanted = _residue(text)
         if wanted is None:
             return False
-        prime = _prime()
-        stack: list[tuple[int, int]] = []
-        for token in self.postfix:
-            if isinstance(token, str):
-                right, divisor = stack.pop()
-                left, under = stack.pop()
-                if token == '*':
-                    left, under = left * right, under * divisor
-                elif token == '/':
-                    if right % prime == 0:
-                        return False
-                    left, under = left * divisor, under * right
-                elif under == divisor:
-                    left = left + right if token == '+' else left - right
-                else:
-                    right *= under
-                    left *= divisor
-                    left = left + right if token == '+' else left - right
-                    under *= divisor
-                stack.append((left % prime, under % prime))
-            elif isinstance(token, int):
-                stack.append((token, 1))
-            else:
-                stack.append((int(values[token[0]]), 1))
-        numerator, denominator = stack.pop()
-        return (numerator - wanted * denominator) % prime == 0
+        fraction = _fraction(self.postfix, values)
+        if fraction is None:
+            return False
+        top, bottom = fraction
+        return (top - wanted * bottom) % _prime() == 0
+
+
+def _fraction(
+    postfix: tuple[int | str, ...], values: Mapping[str, variables.Value]
+) -> tuple[int, int] | None:
+    """Work an expression out modulo the prime; None: division by zero."""
+    prime = _prime()
+    operands = {
+        name: value % prime
+        for name, value in values.items()
+        if isinstance(value, int)
+    }
+    tops: list[int] = []
+    bottoms: list[int] = []
+    for symbol in postfix:
+        if isinstance(symbol, int) or symbol not in OPERATORS:
+            number = symbol if isinstance(symbol, int) else operands[symbol]
+            tops.append(number)
+            bottoms.append(1)
+            continue
+        top, bottom = tops.pop(), bottoms.pop()
+        if symbol == '/':
+            if top == 0:
+                return None
+            top, bottom = bottom, top
+        if symbol in '*/':
+            tops[-1] = tops[-1] * top % prime
+            bottoms[-1] = bottoms[-1] * bottom % prime
+            continue
+        if bottom != bottoms[-1]:
+            top *= bottoms[-1]
+            tops[-1] *= bottom
+            bottoms[-1] = bottoms[-1] * bottom % prime
+        tops[-1] += top if symbol == '+' else -top
+        tops[-1] %= prime
+    return tops[0], bottoms[0]
 
 
 _ANY_INTEGER = variables.IntVariable('any', ('..0', '0..'))
+
+
+@functools.lru_cache(maxsize=256)
+def _residue(text: str) -> int | None:
+    """Return a canonical decimal modulo the prime; None for other text."""
+    number = _ANY_INTEGER.accept(text)
+    return None if number is None else number % _prime()
 
 
 def read(parts: list[Part], offsets: list[int]) -> Expression:
@@ -133,81 +159,85 @@ def read(parts: list[Part], offsets: list[int]) -> Expression:
     :param offsets: where each part begins in the value, in code points.
     :raises ExpressionError: where it is not well-formed.
     """
-    infix: list[Token] = []
-    output: list[str | int | tuple[str]] = []
+    infix: list[Symbol] = []
+    output: list[int | str] = []
     pending: list[tuple[str, int]] = []
     operand_next = True
-    end = 0
-    for offset, token in _tokens(parts, offsets):
-        end = offset + len(str(token))
-        infix.append(token)
-        operand = not isinstance(token, str)
-        if (operand or token == '(') != operand_next:
-            raise ExpressionError(
-                offset,
-                variables_shown(token),
-                'an integer, a variable or ('
-                if operand_next
-                else 'an operator or )',
-            )
-        if not isinstance(token, str):
-            output.append(token if isinstance(token, int) else (token.name,))
-            operand_next = False
-        elif token == '(':
-            pending.append((token, offset))
+    offset = 0
+    for offset, symbol in _symbols(parts, offsets):
+        infix.append(symbol)
+        operand = not isinstance(symbol, str)
+        if (operand or symbol == '(') != operand_next:
+            wanted = _OPERAND if operand_next else 'an operator or )'
+            raise ExpressionError(offset, _shown(symbol), wanted)
+        if isinstance(symbol, int):
+            output.append(symbol % _prime())
+        elif not isinstance(symbol, str):
+            output.append(symbol.name)
+        elif symbol == '(':
+            pending.append((symbol, offset))
         else:
-            operand_next = token != ')'
-            _reduce(token, offset, pending, output)
+            _reduce(symbol, offset, pending, output)
+        operand_next = not operand and symbol != ')'
     if operand_next:
+        # An operator or ( came last: one character.
         raise ExpressionError(
-            end, 'the end of the expression', 'an integer, a variable or ('
+            offset + 1, 'the end of the expression', _OPERAND
         )
-    for token, offset in reversed(pending):
-        if token == '(':
-            raise ExpressionError(offset, "'('", 'a ) for it')
-        output.append(token)
+    for operator, start in reversed(pending):
+        if operator == '(':
+            raise ExpressionError(start, "'('", 'a ) for it')
+        output.append(operator)
     return Expression(tuple(infix), tuple(output))
 
 
 def _reduce(
-    token: str,
+    operator: str,
     offset: int,
     pending: list[tuple[str, int]],
-    output: list[str | int | tuple[str]],
+    output: list[int | str],
 ) -> None:
-    """Move what binds at least as strongly as the token to the output."""
+    """Move what binds at least as strongly as an operator to the output.
+
+    Before a ) that is everything up to its (.
+    """
+    strength = _PRECEDENCE.get(operator, 0)
     while pending and pending[-1][0] != '(':
-        if token != ')' and (_PRECEDENCE[pending[-1][0]] < _PRECEDENCE[token]):
+        if _PRECEDENCE[pending[-1][0]] < strength:
             break
         output.append(pending.pop()[0])
-    if token != ')':
-        pending.append((token, offset))
+    if operator != ')':
+        pending.append((operator, offset))
     elif pending:
         pending.pop()
     else:
         raise ExpressionError(offset, "')'", 'a ( before it')
 
 
-def _tokens(
+def _symbols(
     parts: list[Part], offsets: list[int]
-) -> Iterator[tuple[int, Token]]:
+) -> Iterator[tuple[int, Symbol]]:
     for part, offset in zip(parts, offsets, strict=True):
         if isinstance(part, str):
-            for found in _TOKEN.finditer(part):
+            for found in _SYMBOL.finditer(part):
                 text = found[0]
                 yield (
                     offset + found.start(),
-                    int(text) if text[0] in variables.DIGITS else text,
+                    integers.read(text) if text.isdigit() else text,
                 )
         else:
             yield offset, part
 
 
-def variables_shown(token: Token) -> str:
-    """Name a token in an error message."""
-    if isinstance(token, variables.Variable | Reference):
-        return 'variable {%s}' % token.name
-    return repr(str(token))
+def _written(symbol: Symbol) -> str:
+    return integers.write(symbol) if isinstance(symbol, int) else str(symbol)
+
+
+def _shown(symbol: Symbol) -> str:
+    """Name a symbol in an error message."""
+    if isinstance(symbol, variables.Variable | Reference):
+        return f'variable {{{symbol.name}}}'
+    return errors.shown(_written(symbol))
 
 
 @functools.cache

@@ -9,9 +9,8 @@ text, and only free ones are tried value by value.
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from nova_migcompat.descriptor import expressions, model, variables
+from nova_migcompat.descriptor import expressions, integers, model, variables
 
-Values = dict[str, variables.Value]
 Binding = Mapping[str, variables.Value]
 _Computed = model.Template | expressions.Expression
 
@@ -33,26 +32,50 @@ class Mismatch:
     bound: tuple[tuple[str, variables.Value], ...] = ()
 
 
+@dataclasses.dataclass(slots=True)
+class _Choice:
+    """The variables that have a value so far: the values, and their texts."""
+
+    values: dict[str, variables.Value] = dataclasses.field(
+        default_factory=dict
+    )
+    texts: dict[str, str] = dataclasses.field(default_factory=dict)
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
-class Check:
+class _Check:
     """A field whose value is computed from variables."""
 
     field: str
     value: _Computed
 
-    def holds(self, device: Mapping[str, str], values: Values) -> bool:
+    def holds(self, device: Mapping[str, str], choice: _Choice) -> bool:
         """Does the filled-in value equal the device's, to the letter?"""
         text = device.get(self.field, '')
         if isinstance(self.value, expressions.Expression):
-            return self.value.equals(text, values)
-        return fill(self.value.parts, values) == text
+            return self.value.equals(text, choice.values)
+        return _fill(self.value.parts, choice) == text
 
 
-def fill(parts: Sequence[expressions.Part], values: Values) -> str:
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Free:
+    """A variable that is tried value by value.
+
+    :param name: its name.
+    :param choices: its different values in their order, and their texts.
+    :param checks: what can be decided once it and the ones before it are
+        chosen.
+    """
+
+    name: str
+    choices: tuple[tuple[variables.Value, str], ...]
+    checks: list[_Check]
+
+
+def _fill(parts: Sequence[expressions.Part], choice: _Choice) -> str:
     """Return a template's text under a choice of values."""
-    return ''.join(
-        [p if isinstance(p, str) else str(values[p.name]) for p in parts]
-    )
+    texts = choice.texts
+    return ''.join([p if isinstance(p, str) else texts[p.name] for p in parts])
 
 
 class Plan:
@@ -71,23 +94,24 @@ class Plan:
         )
         self.sites = compatible.settling
         self.order = tuple(v.name for v in compatible.variables)
-        known = {site.variable.name for site in self.sites}
-        computed = [
-            Check(name, value)
-            for name, value in compatible.fields.items()
-            if not isinstance(value, str)
+        settled = {site.variable.name for site in self.sites}
+        #: The free variables, slowest first.
+        self.free = [
+            _Free(variable.name, _choices(variable), [])
+            for variable in compatible.variables
+            if variable.name not in settled
         ]
-        self.fixed, computed = _ready(computed, known)
-        #: The free variables, slowest first: name, values, and the checks
-        #: that can be made once it and the ones before it are chosen.
-        self.free: list[
-            tuple[str, tuple[variables.Value, ...], list[Check]]
-        ] = []
-        for variable in compatible.variables:
-            if variable.name not in known:
-                known.add(variable.name)
-                ready, computed = _ready(computed, known)
-                self.free.append((variable.name, variable.values(), ready))
+        #: What can be decided before any free variable is chosen.
+        self.fixed: list[_Check] = []
+        for field, value in compatible.fields.items():
+            if isinstance(value, str):
+                continue
+            last = self.fixed
+            names = value.names
+            for free in self.free:
+                if free.name in names:
+                    last = free.checks
+            last.append(_Check(field, value))
 
     def decide(
         self, device: Mapping[str, str], ignore_unlisted: bool
@@ -106,17 +130,16 @@ class Plan:
         for field, text in self.literals:
             if device.get(field, '') != text:
                 return self._mismatch(field, device, {})
-        values: Values = {}
+        choice = _Choice()
+        values = choice.values
         for site in self.sites:
-            value = _settle(site, device.get(site.field, ''), values)
-            if value is None:
+            if not _settle(site, device.get(site.field, ''), choice):
                 return self._mismatch(site.field, device, values)
-            values[site.variable.name] = value
         for check in self.fixed:
-            if not check.holds(device, values):
+            if not check.holds(device, choice):
                 return self._mismatch(check.field, device, values)
         furthest = _Attempt()
-        if not self._search(0, device, values, furthest):
+        if not self._search(0, device, choice, furthest):
             return self._mismatch(furthest.field, device, furthest.values)
         return {name: values[name] for name in self.order}
 
@@ -124,7 +147,7 @@ class Plan:
         self,
         level: int,
         device: Mapping[str, str],
-        values: Values,
+        choice: _Choice,
         furthest: '_Attempt',
     ) -> bool:
         """Try the free variables from a level on; leave what fits.
@@ -133,20 +156,21 @@ class Plan:
         """
         if level == len(self.free):
             return True
-        name, choices, checks = self.free[level]
-        for value in choices:
-            values[name] = value
-            failed = _first_failed(checks, device, values)
+        free = self.free[level]
+        for value, text in free.choices:
+            choice.values[free.name] = value
+            choice.texts[free.name] = text
+            failed = _first_failed(free.checks, device, choice)
             if failed is None:
-                if self._search(level + 1, device, values, furthest):
+                if self._search(level + 1, device, choice, furthest):
                     return True
             elif level > furthest.level:
-                furthest.note(level, failed, values)
-        del values[name]
+                furthest.note(level, failed, choice.values)
+        del choice.values[free.name], choice.texts[free.name]
         return False
 
     def _mismatch(
-        self, field: str, device: Mapping[str, str], values: Values
+        self, field: str, device: Mapping[str, str], values: Binding
     ) -> Mismatch:
         return Mismatch(
             field,
@@ -164,42 +188,47 @@ class _Attempt:
     def __init__(self) -> None:
         self.level = -1
         self.field = ''
-        self.values: Values = {}
+        self.values: Binding = {}
 
-    def note(self, level: int, field: str, values: Values) -> None:
+    def note(self, level: int, field: str, values: Binding) -> None:
         self.level = level
         self.field = field
         self.values = dict(values)
 
 
-def _ready(
-    checks: list[Check], known: set[str]
-) -> tuple[list[Check], list[Check]]:
-    """Split checks into those whose variables are known and the rest."""
-    ready = [check for check in checks if check.value.names <= known]
-    return ready, [check for check in checks if check not in ready]
+def _choices(
+    variable: variables.Variable,
+) -> tuple[tuple[variables.Value, str], ...]:
+    """Return the different values of a free variable with their texts."""
+    return tuple(
+        (value, value if isinstance(value, str) else integers.write(value))
+        for value in variable.values()
+    )
 
 
 def _first_failed(
-    checks: list[Check], device: Mapping[str, str], values: Values
+    checks: list[_Check], device: Mapping[str, str], choice: _Choice
 ) -> str | None:
     for check in checks:
-        if not check.holds(device, values):
+        if not check.holds(device, choice):
             return check.field
     return None
 
 
-def _settle(
-    site: model.Site, text: str, values: Values
-) -> variables.Value | None:
-    """Read a settled variable's value off a device's text."""
-    before = fill(site.before, values)
+def _settle(site: model.Site, text: str, choice: _Choice) -> bool:
+    """Read a settled variable's value off a device's text, if it has one."""
+    before = _fill(site.before, choice)
     if not text.startswith(before):
-        return None
+        return False
     rest = text[len(before) :]
     if site.until:
         end = rest.find(site.until)
         if end < 0:
-            return None
+            return False
         rest = rest[:end]
-    return site.variable.accept(rest)
+    value = site.variable.accept(rest)
+    if value is None:
+        return False
+    choice.values[site.variable.name] = value
+    choice.texts[site.variable.name] = rest
+    return True

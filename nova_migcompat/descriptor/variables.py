@@ -8,17 +8,19 @@ section 2, the table of types).
 import abc
 import dataclasses
 import functools
+import itertools
 import re
-from collections.abc import Iterator
+
+from nova_migcompat.descriptor import integers
 
 DIGITS = frozenset('0123456789')
 
 _INT = re.compile(r'-?(?:0|[1-9][0-9]*)')
-_INT_ITEM = re.compile(r'(-?[0-9]+)?(\.\.)?(-?[0-9]+)?')
+_INT_ITEM = re.compile(r'(-?[0-9]+)?(?:(\.\.)(-?[0-9]+)?)?')
 _TOKENS = re.compile(r'[A-Za-z0-9_.-]+(?:\+[A-Za-z0-9_.-]+)*')
 _VERSION = re.compile(r'[0-9]+(?:\.[0-9]+){0,3}')
 _VERSION_ITEM = re.compile(
-    r'([0-9]+(?:\.[0-9]+){0,3})?(-)?([0-9]+(?:\.[0-9]+){0,3})?'
+    r'([0-9]+(?:\.[0-9]+){0,3})?(?:(-)([0-9]+(?:\.[0-9]+){0,3})?)?'
 )
 
 Value = int | str
@@ -70,7 +72,7 @@ class Variable(abc.ABC):
         raise NotImplementedError(self.TYPE)
 
     def __str__(self) -> str:
-        return '{%s:%s:%s}' % (self.name, self.TYPE, ','.join(self.items))
+        return f'{{{self.name}:{self.TYPE}:{",".join(self.items)}}}'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,13 +87,12 @@ class IntVariable(Variable):
         if quoted or not found or not (found[1] or found[3]):
             raise ItemError('an integer or a range: 7, 1..16, 4.. or ..4')
         low, dots, high = found.groups()
-        if not dots:
-            return str(int(text))
-        if low and high and int(high) < int(low):
+        start = integers.read(low) if low else None
+        end = integers.read(high) if high else None
+        if start is not None and end is not None and end < start:
             raise ItemError('a range whose end is not below its start')
-        return '%s..%s' % (
-            int(low) if low else '',
-            int(high) if high else '',
+        return (dots or '').join(
+            '' if n is None else integers.write(n) for n in (start, end)
         )
 
     @functools.cached_property
@@ -102,8 +103,8 @@ class IntVariable(Variable):
             low, dots, high = item.partition('..')
             ranges.append(
                 (
-                    int(low) if low else None,
-                    int(high or low) if high or not dots else None,
+                    integers.read(low) if low else None,
+                    integers.read(high or low) if high or not dots else None,
                 )
             )
         return tuple(ranges)
@@ -111,7 +112,7 @@ class IntVariable(Variable):
     def accept(self, text: str) -> int | None:
         if not _INT.fullmatch(text) or text == '-0':
             return None
-        number = int(text)
+        number = integers.read(text)
         for low, high in self.ranges:
             if (low is None or low <= number) and (
                 high is None or number <= high
@@ -139,12 +140,12 @@ class IntVariable(Variable):
         return total
 
     def values(self) -> tuple[int, ...]:
-        return tuple(dict.fromkeys(self._each()))
-
-    def _each(self) -> Iterator[int]:
-        for low, high in self.ranges:
-            if low is not None and high is not None:
-                yield from range(low, high + 1)
+        finite = (
+            range(low, high + 1)
+            for low, high in self.ranges
+            if low is not None and high is not None
+        )
+        return tuple(dict.fromkeys(itertools.chain.from_iterable(finite)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -210,7 +211,7 @@ class FlagsVariable(Variable):
         return None
 
     def may_contain(self, character: str) -> bool:
-        return bool(character)
+        return bool(_TOKENS.fullmatch(f'x{character}x'))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -269,13 +270,14 @@ TYPES: dict[str, type[Variable]] = {
 
 def _number(text: str) -> _Number:
     """Return a version as four integers; missing ones are 0."""
-    numbers = [int(part) for part in text.split('.')]
+    numbers = [integers.read(part) for part in text.split('.')]
     return tuple(numbers + [0] * (4 - len(numbers)))
 
 
 def quote(text: str) -> str:
     """Write a literal as a quoted string (FORMAT.md section 6)."""
-    return '"%s"' % text.replace('\\', '\\\\').replace('"', '\\"')
+    escaped = text.replace('\\', '\\\\').replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def unquote(inner: str) -> str:

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Integers and their decimal text, of any length.
+
+Python refuses to convert integers of more digits than a limit that whoever
+starts the process may lower to 640 (PYTHONINTMAXSTRDIGITS). A value may have
+1,024 characters, so both ways are gone in pieces below any such limit.
+"""
+
+_PIECE = 512
+_BOUND = 10**_PIECE
+
+
+def read(text: str) -> int:
+    """Return the integer that a text of the form ``-?[0-9]+`` stands for."""
+    if len(text) <= _PIECE:
+        return int(text)
+    digits = text.removeprefix('-')
+    number = 0
+    for start in range(0, len(digits), _PIECE):
+        piece = digits[start : start + _PIECE]
+        number = number * 10 ** len(piece) + int(piece)
+    return -number if text[0] == '-' else number
+
+
+def write(number: int) -> str:
+    """Return an integer in shortest decimal."""
+    if -_BOUND < number < _BOUND:
+        return str(number)
+    pieces = []
+    rest = abs(number)
+    while rest >= _BOUND:
+        rest, piece = divmod(rest, _BOUND)
+        pieces.append(str(piece).zfill(_PIECE))
+    sign = '-' if number < 0 else ''
+    return sign + str(rest) + ''.join(reversed(pieces))
