@@ -4,8 +4,9 @@
 What stands right of an equals sign is read by values.py.
 """
 
+import codecs
 import re
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from nova_migcompat.descriptor import document, errors, model, settling, values
 
@@ -22,7 +23,7 @@ _GROWTH = 8
 _FIELD = re.compile(r'[ \t]*([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=(.*)', re.DOTALL)
 _BLANK = re.compile(r'[ \t]*(?:#.*)?', re.DOTALL)
 _HEADER = re.compile(
-    r'[ \t]*(SELF|COMPATIBLE)[ \t]*:?(?:[ \t]+#.*|[ \t]*)', re.DOTALL
+    r'[ \t]*+(SELF|COMPATIBLE)(?:[ \t]*+:)?+(?:[ \t]++#.*|[ \t]*+)', re.DOTALL
 )
 _HEADER_START = re.compile(r'[ \t]*(?:SELF|COMPATIBLE)(?![A-Za-z0-9_.-])')
 _FORBIDDEN = re.compile(
@@ -41,25 +42,21 @@ def parse(text: str | bytes) -> document.Document:
     :raises TypeError: where it is neither str nor bytes.
     """
     if isinstance(text, bytes | bytearray):
-        text = _decode(bytes(text))
+        text = _decode(text)
     elif not isinstance(text, str):
-        raise TypeError('a document is str or bytes, not %r' % type(text))
+        raise TypeError(f'a document is str or bytes, not {type(text)}')
     text = text.removeprefix('\ufeff')
     _check_characters(text)
     found = _Reader(text).read()
     if len(text) * _GROWTH > MAX_BYTES:
         size = len(found.canonical.encode())
-        if size > MAX_BYTES:
-            raise errors.DescriptorError(
-                1,
-                1,
-                f'a document whose canonical form has {size:,} bytes',
-                f'at most {MAX_BYTES:,}',
-            )
+        _check_size(size, 'a document whose canonical form has {:,} bytes')
     return found
 
 
-def _decode(text: bytes) -> str:
+def _decode(text: bytes | bytearray) -> str:
+    size = len(text.removeprefix(codecs.BOM_UTF8))
+    _check_size(size, 'a document of {:,} bytes')
     try:
         return text.decode()
     except UnicodeDecodeError as e:
@@ -68,30 +65,32 @@ def _decode(text: bytes) -> str:
         raise errors.DescriptorError(
             before.count('\n') + 1,
             len(line) + 1,
-            'the byte 0x%02x' % text[e.start],
+            f'the byte 0x{text[e.start]:02x}',
             'UTF-8 text',
             line,
         ) from None
 
 
-def _check_characters(text: str) -> None:
-    size = len(text)
-    if size * 4 > MAX_BYTES:
-        size = len(text.encode(errors='surrogatepass'))
+def _check_size(size: int, found: str) -> None:
+    """Hold the document to its limit; found says of what the size is."""
     if size > MAX_BYTES:
         raise errors.DescriptorError(
-            1,
-            1,
-            f'a document of {size:,} bytes',
-            f'at most {MAX_BYTES:,}',
+            1, 1, found.format(size), f'at most {MAX_BYTES:,} bytes'
         )
+
+
+def _check_characters(text: str) -> None:
+    _check_size(len(text), 'a document of {:,} characters')
+    if len(text) * 4 > MAX_BYTES:
+        size = len(text.encode(errors='surrogatepass'))
+        _check_size(size, 'a document of {:,} bytes')
     found = _FORBIDDEN.search(text)
     if found:
         start = text.rfind('\n', 0, found.start()) + 1
         raise errors.DescriptorError(
             text.count('\n', 0, start) + 1,
             found.start() - start + 1,
-            'the character U+%04X' % ord(found[0]),
+            f'the character U+{ord(found[0]):04X}',
             'no control character (but tab, LF and CRLF) and no surrogate',
             text[start:].partition('\n')[0],
         )
@@ -116,6 +115,8 @@ class _Reader:
         for number, text in enumerate(self.lines, 1):
             self.number = number
             line = text.removesuffix('\r')
+            if not line:
+                continue
             field = _FIELD.match(line)
             if field and field[1] not in ('SELF', 'COMPATIBLE'):
                 self.field(field)
@@ -223,23 +224,26 @@ class _Reader:
             self.self_object = self.fields
             return
         sites = settling.sites(self.fields, self.scope.defined)
-        self.count_combinations({site.variable.name for site in sites})
+        self.count_combinations(
+            self.scope, {site.variable.name for site in sites}
+        )
         self.compatible.append(
             model.CompatibleObject(
                 self.fields, tuple(self.scope.defined.values()), sites
             )
         )
 
-    def count_combinations(self, settled: set[str]) -> None:
+    def count_combinations(
+        self, scope: values.Scope, settled: set[str]
+    ) -> None:
         """Hold the object to what may be tried (FORMAT.md section 5)."""
-        assert self.scope is not None
         product = 0
-        for name, variable in self.scope.defined.items():
+        for name, variable in scope.defined.items():
             if name in settled:
                 continue
             count = variable.count()
             if count is None:
-                self.number, offset = self.scope.places[name]
+                self.number, offset = scope.places[name]
                 self.fail(
                     offset + 1,
                     f'variable {{{name}}} with values without end, which no'
@@ -274,8 +278,7 @@ class _Reader:
                 errors.shown(rest),
                 f'nothing after the header {word}: but a comment',
             )
-        name = _NAME_START.match(line)
-        assert name is not None
+        name = cast('re.Match[str]', _NAME_START.match(line))
         found = line[name.end() :]
         self.fail(
             name.end() + 1,

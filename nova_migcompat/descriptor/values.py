@@ -6,7 +6,7 @@ names the column; it does not know the line.
 """
 
 import re
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from nova_migcompat.descriptor import errors, expressions, model, variables
 
@@ -15,19 +15,23 @@ MAX_VARIABLE_NAME = 32
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _COMMENT = re.compile(r'[ \t]#')
-#: Text of a template in which no comment can begin, or a variable.
-_STEP = re.compile(
-    r'(\{)|[^{\\ \t]+|\\[^ \t]?|[ \t](?!#)',
-    re.DOTALL,
-)
-#: A variable up to its end or to where a comment cuts it.
-_INSIDE = re.compile(
-    r'[,:][ \t]*"(?:[^"\\]|\\.)*"|[^} \t]|[ \t](?!#)', re.DOTALL
+#: A template up to where a comment cuts it: text, a character behind a
+#: backslash, variables, and in those quoted items, which may hold a #.
+_BEFORE_COMMENT = re.compile(
+    r"""(?:
+        [^{\\ \t]++
+      | \\[^ \t]?+
+      | [ \t](?!\#)
+      | \{ (?: [,:][ \t]*+"(?:[^"\\]++|\\.)*+"
+            | [^} \t]
+            | [ \t](?!\#)
+          )*+ \}?+
+    )*+""",
+    re.DOTALL | re.VERBOSE,
 )
 _LITERAL = re.compile(r'[^\\{}]+')
 _HEAD = re.compile(r'\{[ \t]*([A-Za-z_][A-Za-z0-9_]*)?[ \t]*([:}])?')
 _TYPE = re.compile(r'[ \t]*([^:{}]*)(:)?')
-_BLANKS = re.compile(r'[ \t]*')
 _BARE = re.compile(r'[^,:{}"#\\]*')
 
 
@@ -72,25 +76,13 @@ def cut(raw: str, templates: bool) -> tuple[int, str]:
             comment = _COMMENT.search(text, quoted.end()) if quoted else None
             end = comment.start() if comment else end
         elif templates and '"' in text:
-            end = _comment_in_template(text)
+            before = cast('re.Match[str]', _BEFORE_COMMENT.match(text))
+            end = before.end()
         else:
             comment = _COMMENT.search(text)
             end = comment.start() if comment else end
         text = text[:end]
     return start, text.rstrip(' \t')
-
-
-def _comment_in_template(text: str) -> int:
-    """Find where the comment begins in a value that has quotes."""
-    position = 0
-    while step := _STEP.match(text, position):
-        position = step.end()
-        if step[1]:
-            while inside := _INSIDE.match(text, position):
-                position = inside.end()
-            if text[position : position + 1] != '}':
-                break
-    return position
 
 
 def literal(text: str, offset: int) -> str:
@@ -179,7 +171,7 @@ def _template(
         if scope.defined[part.name].TYPE == 'flags' and len(parts) > 1:
             raise ValueSyntaxError(
                 offset + start,
-                'flags variable {%s} inside other text' % part.name,
+                f'flags variable {{{part.name}}} inside other text',
                 'a flags variable as the whole value',
             )
     return model.Template(tuple(joined))
@@ -225,8 +217,7 @@ class _Value:
     def variable(self) -> expressions.Part:
         """Read ``{name}`` or ``{name:type:items}``."""
         start = self.position
-        head = _HEAD.match(self.text, start)
-        assert head is not None
+        head = cast('re.Match[str]', _HEAD.match(self.text, start))
         name = head[1]
         if not name:
             self.position = start + 1
@@ -264,13 +255,12 @@ class _Value:
                 'one more variable in this object',
                 f'at most {MAX_VARIABLES}',
             )
-        word = _TYPE.match(self.text, self.position)
-        assert word is not None
+        word = cast('re.Match[str]', _TYPE.match(self.text, self.position))
         kind = variables.TYPES.get(word[1].rstrip(' \t'))
         if kind is None or not word[2]:
             self.position = word.start(1) if kind is None else word.end()
             self.found_here(
-                'a type and a colon: %s' % ', '.join(variables.TYPES)
+                f'a type and a colon: {", ".join(variables.TYPES)}'
             )
         self.position = word.end()
         variable = kind(name, tuple(self.items(kind)))
@@ -291,8 +281,7 @@ class _Value:
                 self.position = quoted.end()
                 item = variables.unquote(quoted[1])
             else:
-                bare = _BARE.match(text, start)
-                assert bare is not None
+                bare = cast('re.Match[str]', _BARE.match(text, start))
                 self.position = bare.end()
                 item = bare[0].rstrip(' \t')
             try:
@@ -303,7 +292,7 @@ class _Value:
                     errors.shown(item) if item else 'an empty item', str(e)
                 )
             end = self.skip_blanks()
-            if text[end : end + 1] not in (',', '}') or end == len(text):
+            if text[end : end + 1] not in (',', '}'):
                 self.found_here(', or } after an item')
             self.position += 1
             if text[end] == '}':
@@ -311,9 +300,8 @@ class _Value:
 
     def skip_blanks(self) -> int:
         """Step over white space; return where it ends."""
-        found = _BLANKS.match(self.text, self.position)
-        assert found is not None
-        self.position = found.end()
+        while self.text.startswith((' ', '\t'), self.position):
+            self.position += 1
         return self.position
 
     def found_here(self, expected: str) -> NoReturn:
