@@ -14,6 +14,9 @@ from nova_migcompat.descriptor.variables import Value
 DIRECTIONS = ('source', 'target', 'both', 'either')
 UNLISTED_FIELDS = ('reject', 'ignore')
 
+#: The object's index and its variables' values.
+_Answer = tuple[int, matching.Binding]
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reason:
@@ -51,7 +54,7 @@ class Reason:
             f'{n}={errors.shown(v) if isinstance(v, str) else v}'
             for n, v in self.variables
         )
-        allowed = self.allowed
+        allowed = self.allowed.encode('ascii', 'backslashreplace').decode()
         if len(allowed) > 80:
             allowed = allowed[:80] + '...'
         return f'{where}: {found}, allowed {allowed}' + (
@@ -107,34 +110,48 @@ def match(
         SELF objects (section 3).
     :returns: the answer, with the object and the binding, or the reasons.
     :raises ValueError: for an unknown direction or unlisted_fields.
+    :raises TypeError: for a str as equal_fields, which is no list of names.
     """
     if direction not in DIRECTIONS:
         raise ValueError(f'direction is one of {DIRECTIONS}')
     if unlisted_fields not in UNLISTED_FIELDS:
         raise ValueError(f'unlisted_fields is one of {UNLISTED_FIELDS}')
+    if isinstance(equal_fields, str):
+        raise TypeError('equal_fields is a list of names, not a str')
     ignore = unlisted_fields == 'ignore'
+    equal = all(
+        source.self_object.get(name) == target.self_object.get(name)
+        for name in equal_fields
+    )
+    answer = _answer(source, target, direction, ignore) if equal else None
+    if answer is not None:
+        return MatchResult(direction, *answer)
     explain = functools.partial(
         _explain, source, target, direction, ignore, tuple(equal_fields)
     )
-    for name in equal_fields:
-        if source.self_object.get(name) != target.self_object.get(name):
-            return MatchResult(direction, None, None, explain)
-    answer = None
-    if direction != 'target':
-        answer = _contains(source, target, ignore)
-        if answer is None and direction != 'either':
-            return MatchResult(direction, None, None, explain)
-    if direction != 'source' and (answer is None or direction == 'both'):
-        other = _contains(target, source, ignore)
-        answer = other and (answer or other)
-    if answer is None:
-        return MatchResult(direction, None, None, explain)
-    return MatchResult(direction, *answer)
+    return MatchResult(direction, None, None, explain)
+
+
+def _answer(
+    source: document.Document,
+    target: document.Document,
+    direction: str,
+    ignore: bool,
+) -> _Answer | None:
+    """Ask the documents that the direction names (FORMAT.md section 4)."""
+    if direction == 'target':
+        return _contains(target, source, ignore)
+    answer = _contains(source, target, ignore)
+    if direction == 'either' and answer is None:
+        return _contains(target, source, ignore)
+    if direction == 'both' and answer is not None:
+        return _contains(target, source, ignore) and answer
+    return answer
 
 
 def _contains(
     container: document.Document, contained: document.Document, ignore: bool
-) -> tuple[int, matching.Binding] | None:
+) -> _Answer | None:
     """Find the first object of one that contains the SELF of the other."""
     device = contained.self_object
     for index, plan in enumerate(container.plans):

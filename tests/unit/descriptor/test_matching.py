@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""FORMAT.md sections 3 and 4: who contains whom, and what is answered."""
+
+import pytest
+
+from nova_migcompat import descriptor
+from tests.unit.descriptor.texts import answer, document
+
+
+def test_every_field_must_be_equal_to_the_letter():
+    assert answer('a=x\nb=y', 'b=y\na=x')
+    assert not answer('a=x\nb=y', 'a=x\nb=Y')
+
+
+def test_a_field_that_compatible_does_not_mention_is_a_mismatch():
+    result = answer('a=1', 'a=1\nb=2')
+    assert not result
+    (reason,) = result.reasons
+    assert (reason.object, reason.field, reason.found) == (0, 'b', '2')
+    assert reason.allowed is None
+
+
+def test_an_empty_self_field_is_as_good_as_absent():
+    assert answer('a=1', 'a=1\nb=')
+    assert answer('a=1\nb=', 'a=1')
+    assert answer('a=1\nb=""', 'a=1\nb=""')
+    assert not answer('a=1\nb=2', 'a=1\nb=')
+
+
+def test_a_field_that_self_lacks_must_be_filled_in_empty():
+    assert not answer('a=1\nb=2', 'a=1')
+    assert answer('a=1\nb={v:string:x,""}', 'a=1').variables == {'v': ''}
+    assert not answer('a=1\nb={v:string:x}', 'a=1')
+    assert answer('a=1\nb={v:string:""}{w:string:"",x}{v}', 'a=1')
+
+
+def test_unlisted_fields_may_be_ignored():
+    options = {'unlisted_fields': 'ignore'}
+    assert answer('a=1', 'a=1\nb=2', **options)
+    assert not answer('a=1', 'a=2\nb=2', **options)
+    assert not answer('a=1\nc=3', 'a=1\nb=2', **options)
+
+
+def test_an_empty_value_is_a_mention_even_then():
+    assert not answer('a=1\nb=', 'a=1\nb=2', unlisted_fields='ignore')
+
+
+@pytest.mark.parametrize(
+    ('one', 'other', 'equal'),
+    [
+        ('a=1\nt=x', 'a=1\nt=x', True),
+        ('a=1\nt=x', 'a=1\nt=X', False),
+        ('a=1\nt=x', 'a=1', False),
+        ('a=1', 'a=1\nt=x', False),
+        ('a=1\nt=', 'a=1', True),
+        ('a=1', 'a=1', True),
+    ],
+)
+def test_equal_fields_must_be_equal_in_both_self_objects(one, other, equal):
+    source = document('a=1\nt={v:string:x,X,""}', device=one)
+    target = document(device=other)
+    assert descriptor.match(source, target)
+    result = descriptor.match(source, target, equal_fields=['t'])
+    assert bool(result) == equal
+    if not equal:
+        (reason,) = result.reasons
+        assert (reason.object, reason.field) == (None, 't')
+        assert 'nothing' in str(reason) or 'must equal' in str(reason)
+
+
+def test_equal_fields_hold_in_every_direction():
+    one = document('a={v:int:1,2}', device='a=1')
+    other = document('a={v:int:1,2}', device='a=2')
+    for direction in descriptor.DIRECTIONS:
+        assert descriptor.match(one, other, direction)
+        assert not descriptor.match(one, other, direction, equal_fields=['a'])
+
+
+def test_a_document_without_objects_is_compatible_with_nothing():
+    alone = document()
+    result = descriptor.match(alone, alone)
+    assert not result
+    (reason,) = result.reasons
+    assert reason.object is None
+    assert str(reason) == 'the source document has no COMPATIBLE object'
+
+
+def test_the_first_object_that_matches_answers():
+    source = document('a=2', 'a={v:int:1..9}', 'a=1')
+    result = descriptor.match(source, document(device='a=1'))
+    assert (result.object, result.variables) == (1, {'v': 1})
+    assert result.reasons == ()
+
+
+@pytest.mark.parametrize(
+    ('template', 'text', 'variables'),
+    [
+        ('{v:int:1,12}{w:int:2,22,3}', '122', {'v': 1, 'w': 22}),
+        ('{v:int:12,1}{w:int:2,22,3}', '122', {'v': 12, 'w': 2}),
+        ('{v:int:1..12}{w:int:1..30}', '122', {'v': 1, 'w': 22}),
+        ('{v:int:12,1,12,1}{w:int:2,22}', '122', {'v': 12, 'w': 2}),
+        ('{v:string:aa,a,""}{w:string:a,aa}', 'aa', {'v': 'a', 'w': 'a'}),
+        ('{v:int:5..7,1..9}*0+1', '1', {'v': 5}),
+        ('({v:int:1..9}-3)*({v}-7)', '0', {'v': 3}),
+    ],
+)
+def test_the_first_binding_answers(template, text, variables):
+    assert answer(f'x={template}', f'x={text}').variables == variables
+
+
+def test_the_variable_defined_first_is_slowest():
+    fields = 'x=({b:int:1..3}+{a:int:1..3})'
+    assert answer(fields, 'x=4').variables == {'b': 1, 'a': 3}
+
+
+def test_a_settled_variable_has_one_value_whatever_its_items_order():
+    fields = 'x={w:int:1..3}*0+{v:int:3,2,1}\ny={v}'
+    assert answer(fields, 'x=2\ny=2').variables == {'w': 1, 'v': 2}
+
+
+def test_variables_are_named_in_the_order_of_their_definitions():
+    result = answer('x={b:int:1,2}*0\ny={a:int:1}', 'x=0\ny=1')
+    assert list(result.variables) == ['b', 'a']
+
+
+#: By what the two documents say: the source contains the target's device, and
+#: the target the source's; then the answer by direction.
+DIRECTIONS = [
+    (True, True, {'source': 'A', 'target': 'B', 'both': 'A', 'either': 'A'}),
+    (True, False, {'source': 'A', 'either': 'A'}),
+    (False, True, {'target': 'B', 'either': 'B'}),
+    (False, False, {}),
+]
+
+
+@pytest.mark.parametrize(('there', 'back', 'answers'), DIRECTIONS)
+def test_each_direction_asks_its_documents(there, back, answers):
+    source = document('a=0', f'a={{A:int:{2 if there else 3}}}', device='a=1')
+    target = document(f'a={{B:int:{1 if back else 3}}}', device='a=2')
+    for direction in descriptor.DIRECTIONS:
+        result = descriptor.match(source, target, direction)
+        assert bool(result) == (direction in answers)
+        assert result.direction == direction
+        if result:
+            name = answers[direction]
+            value, index = (2, 1) if name == 'A' else (1, 0)
+            assert (result.object, result.variables) == (index, {name: value})
+        else:
+            assert (result.object, result.variables) == (None, None)
+
+
+def test_source_is_the_default_direction():
+    source = document('a=2', device='a=1')
+    target = document(device='a=2')
+    assert descriptor.match(source, target).direction == 'source'
+    assert descriptor.match(source, target)
+    assert not descriptor.match(target, source)
+
+
+def test_a_false_answer_gives_a_reason_for_each_object():
+    source = document('a=1', 'a=2\nb=1', 'a={v:int:5..7}\nb={v}', device='c=1')
+    target = document('c=2', device='a=6')
+    result = descriptor.match(source, target, 'both')
+    assert [(r.side, r.object, r.field) for r in result.reasons] == [
+        ('source', 0, 'a'),
+        ('source', 1, 'a'),
+        ('source', 2, 'b'),
+        ('target', 0, 'c'),
+    ]
+    assert [str(reason) for reason in result.reasons] == [
+        'source object 1, a: \'6\', allowed "1"',
+        'source object 2, a: \'6\', allowed "2"',
+        'source object 3, b: nothing, allowed {v} with v=6',
+        'target object 1, c: \'1\', allowed "2"',
+    ]
+
+
+def test_the_side_that_holds_needs_no_reason():
+    source = document('a=2', device='a=1')
+    target = document('a=3', device='a=2')
+    result = descriptor.match(source, target, 'both')
+    assert {reason.side for reason in result.reasons} == {'target'}
+
+
+def test_a_reason_fits_in_a_log_line():
+    override, separator = '\u202e', '\u2028'
+    items = ','.join(f'"{override * 9}{i}"' for i in range(60))
+    result = answer(f'x={{v:string:{items}}}', f'x={separator * 900}')
+    (reason,) = result.reasons
+    assert len(str(reason)) < 400
+    assert str(reason).isascii()
+    assert str(reason).isprintable()
+
+
+@pytest.mark.parametrize(
+    'options', [{'direction': 'back'}, {'unlisted_fields': 'maybe'}]
+)
+def test_an_unknown_option_is_refused(options):
+    with pytest.raises(ValueError, match='is one of'):
+        answer('a=1', 'a=1', **options)
+
+
+def test_equal_fields_are_no_single_str():
+    with pytest.raises(TypeError, match='list of names'):
+        answer('a=1', 'a=1', equal_fields='mdev_type')
+
+
+def test_results_are_values():
+    assert answer('a=1', 'a=1') == answer('a=1', 'a=1')
+    assert hash(answer('a=1', 'a=1')) == hash(answer('a=1', 'a=1'))
+    assert answer('a=1', 'a=1') != answer('a=1', 'a=2')
