@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""FORMAT.md section 5: settled and free variables, and their combinations."""
+
+import pytest
+
+from tests.unit.descriptor.texts import answer, document, error, text_of
+
+
+def settled(fields):
+    """Return the settled variables of an object."""
+    (compatible,) = document(fields).compatible
+    return {site.variable.name for site in compatible.settling}
+
+
+@pytest.mark.parametrize(
+    ('fields', 'names'),
+    [
+        ('x={v:int:1..}', 'v'),
+        ('x=fw{v:int:1..1000000}', 'v'),
+        ('x={v:int:1..}.{w:int:0..}', 'vw'),
+        ('x={v:int:1..}x', 'v'),
+        ('x={v:int:1,2}\\-', ''),
+        ('x={v:int:1,2}0', ''),
+        ('x={v:int:1,2}{w:int:1}', ''),
+        ('x={v:version:1}-x', 'v'),
+        ('x={v:string:ab,bc}d', 'v'),
+        ('x={v:string:ab,bc}cd', ''),
+        ('x={v:string:""}d', 'v'),
+        ('x={v:string:"",d}d', ''),
+        ('x={v:flags:a}', 'v'),
+        ('x={v:int:1,2}+0', ''),
+        ('x={v:int:1,2}{v}', ''),
+        ('x={v:int:1,2}{w:int:1,2}\ny={v}', 'vw'),
+        ('x={v:int:1,2}{w:int:1,2}\ny={w}', 'w'),
+        ('x={v:int:1,2}{w:int:1,2}x{u:int:1}\ny={v}', 'vwu'),
+        ('x={v:int:1,2}+0\ny=a{v}b', 'v'),
+        ('x={w:int:1,2}{v:int:1,2}b{u:int:1,2}\ny={u}{w}\nz={u}', 'vwu'),
+        ('x={a:int:1}{b:int:1}\ny={b}{c:int:1}\nz={c}', 'c'),
+        ('x={v:int:1,2}\\-{w:int:1}', ''),
+        ('x={v:string:ä}a', 'v'),
+    ],
+)
+def test_what_the_text_settles(fields, names):
+    assert settled(fields) == set(names)
+
+
+@pytest.mark.parametrize(
+    ('fields', 'line', 'column'),
+    [
+        ('x={v:int:1..}{w:int:1..}', 4, 3),
+        ('x=a{v:int:..1}0', 4, 4),
+        ('x={v:version:1}.2', 4, 3),
+        ('x={v:version:1}{w:int:1}', 4, 3),
+        ('a=1\nx=({v:int:1..})*2', 5, 4),
+        ('x={w:int:1}{v:int:1..}b{u:int:1..}', 4, 12),
+        ('x={v:int:1..}\\-', 4, 3),
+        ('x={v:int:1,2..,5}{v}', 4, 3),
+    ],
+)
+def test_a_free_variable_without_end_is_an_error_at_its_definition(
+    fields, line, column
+):
+    found = error(text_of(fields, 'a=1'))
+    assert (found.line, found.column) == (line, column)
+    assert 'without end' in found.found
+
+
+def test_a_settled_variable_costs_nothing():
+    fields = '\n'.join(f'x{i}=fw{{v{i}:int:1..1000000}}' for i in range(16))
+    assert document(*[fields] * 40)
+    assert answer('x={v:int:1..}.{w:int:0..}', 'x=3.0').variables == {
+        'v': 3,
+        'w': 0,
+    }
+
+
+def test_an_object_has_at_most_4096_combinations():
+    document('x={v:int:1..4096}*1')
+    document('x={v:int:1..64}{w:int:1..64}')
+    for fields in (
+        'x={v:int:1..4097}*1',
+        'x={v:int:1..64}{w:int:1..65}',
+        'x={v:int:1..1' + '0' * 400 + '}*1',
+    ):
+        found = error(text_of('a=1', f'b=1\n{fields}'))
+        assert (found.line, found.column) == (5, 1)
+        assert found.expected == 'at most 4,096 in the document'
+
+
+def test_the_combinations_of_a_document_are_a_sum():
+    half = 'x={v:int:1..2048}*1'
+    document(half, half, 'x={v:int:1..}')
+    found = error(text_of(half, half, 'a=1', 'x={v:int:1}*1', half))
+    assert (found.line, found.column) == (9, 1)
+
+
+def test_an_object_without_free_variables_has_no_combinations():
+    document('x={v:int:1..4096}*1', *['x={v:int:1..}', 'x=1'] * 20)
+
+
+@pytest.mark.parametrize(
+    'items',
+    [
+        'int:1..4096,1..4096',
+        'int:1..3000,2000..4096,7,7,4096',
+        'int:4096,1..4095',
+        'int:-1,-0,0,1..4094',
+        'string:' + ','.join(['a', 'b', '"a"'] * 40),
+    ],
+)
+def test_different_values_are_counted_once(items):
+    document(f'x={{v:{items}}}{{w:int:1}}')
+
+
+def test_touching_ranges_are_counted_in_full():
+    error(text_of('x={v:int:1..2048,2049..4097}{w:int:1}'))
+    document('x={v:int:1..2048,2050..4097}{w:int:1}')
+
+
+@pytest.mark.parametrize(
+    ('fields', 'device', 'variables'),
+    [
+        (
+            'x={v:string:a,b}-{w:int:1..}',
+            'x=b-12',
+            {'v': 'b', 'w': 12},
+        ),
+        ('x=a{v:int:1..}a{w:int:1..}a', 'x=a1a2a', {'v': 1, 'w': 2}),
+        ('x={v:int:1..}:{w:string:x}y', 'x=1xy', None),
+        ('x={v:int:..5}:{v}', 'x=-3:-3', {'v': -3}),
+        ('x={v:int:..5}:{v}', 'x=-3:-4', None),
+        ('x={v:string:"",a}:b', 'x=:b', {'v': ''}),
+        ('x={v:int:1..}:b', 'x=1', None),
+        ('x={v:int:1..}:b', 'x=1:c', None),
+        ('x={v:int:1..}:b', 'x=1:b:b', None),
+        ('x=a{v:int:1..}', 'x=b1', None),
+        (
+            'x={v:version:1-}x{w:version:2}',
+            'x=1.5x2.0',
+            {'v': '1.5', 'w': '2.0'},
+        ),
+    ],
+)
+def test_settled_variables_are_read_off_the_text(fields, device, variables):
+    assert answer(fields, device).variables == variables
