@@ -119,26 +119,26 @@ def _fraction(
     tops: list[int] = []
     bottoms: list[int] = []
     for symbol in postfix:
-        if isinstance(symbol, int) or symbol not in OPERATORS:
+        if symbol not in OPERATORS:
             number = symbol if isinstance(symbol, int) else operands[symbol]
             tops.append(number)
             bottoms.append(1)
             continue
         top, bottom = tops.pop(), bottoms.pop()
         if symbol == '/':
-            if top == 0:
+            if top % prime == 0:
                 return None
             top, bottom = bottom, top
         if symbol in '*/':
             tops[-1] = tops[-1] * top % prime
-            bottoms[-1] = bottoms[-1] * bottom % prime
+            if bottom != 1:
+                bottoms[-1] = bottoms[-1] * bottom % prime
             continue
         if bottom != bottoms[-1]:
             top *= bottoms[-1]
-            tops[-1] *= bottom
+            tops[-1] = tops[-1] * bottom % prime
             bottoms[-1] = bottoms[-1] * bottom % prime
         tops[-1] += top if symbol == '+' else -top
-        tops[-1] %= prime
     return tops[0], bottoms[0]
 
 
