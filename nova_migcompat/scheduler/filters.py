@@ -95,10 +95,17 @@ class MigrationCompatibilityFilter(filters.BaseHostFilter):
         return [host for host in hosts if host.uuid in passed]
 
     def _placement(self) -> Any:
-        """Return the adapter, made at its first use and then shared."""
+        """Return the adapter, made at its first use and then shared.
+
+        Its session, which is ours, fetches tokens and the catalog; where
+        [placement] timeout is not set it would wait for keystone without end.
+        """
         with self._lock:
             if self._adapter is None:
-                self._adapter = nova_utils.get_ksa_adapter('placement')
+                adapter = nova_utils.get_ksa_adapter('placement')
+                if adapter.session.timeout is None:
+                    adapter.session.timeout = CONF.migcompat.timeout
+                self._adapter = adapter
             return self._adapter
 
     def _undecided(

@@ -41,6 +41,12 @@ def flags():
         yield lambda **options: config.config(group='migcompat', **options)
 
 
+def adapter(timeout=None):
+    return types.SimpleNamespace(
+        session=types.SimpleNamespace(timeout=timeout)
+    )
+
+
 @pytest.fixture
 def patch():
     """Let every request be a live migration, and Placement a stub."""
@@ -53,7 +59,7 @@ def patch():
         patched(
             'nova_migcompat.scheduler.moves.live_migration', lambda *_: MOVE
         )
-        patched('nova.utils.get_ksa_adapter', lambda service: service)
+        patched('nova.utils.get_ksa_adapter', lambda _: adapter())
         yield patched
 
 
@@ -163,7 +169,10 @@ def test_reasons_are_not_asked_for_where_nobody_reads_them(patch, caplog):
 def test_the_adapter_is_made_at_the_first_use_and_shared_by_threads(patch):
     made = []
     barrier = threading.Barrier(8)
-    patch('nova.utils.get_ksa_adapter', lambda name: made.append(name) or made)
+    patch(
+        'nova.utils.get_ksa_adapter',
+        lambda name: made.append(name) or adapter(),
+    )
     filter_ = filters.MigrationCompatibilityFilter()
     assert made == []
 
@@ -177,3 +186,10 @@ def test_the_adapter_is_made_at_the_first_use_and_shared_by_threads(patch):
     for thread in threads:
         thread.join()
     assert made == ['placement']
+
+
+@pytest.mark.parametrize(('timeout', 'expected'), [(None, 10.0), (3, 3)])
+def test_keystone_is_not_waited_for_without_end(patch, timeout, expected):
+    patch('nova.utils.get_ksa_adapter', lambda _: adapter(timeout))
+    filter_ = filters.MigrationCompatibilityFilter()
+    assert filter_._placement().session.timeout == expected
