@@ -161,9 +161,7 @@ def measure(cloud: Cloud, states: list[Any], source: str, runs: int) -> None:
     )
 
 
-def show(
-    times: dict[str, list[float]], requests: dict[str, int]
-) -> None:
+def show(times: dict[str, list[float]], requests: dict[str, int]) -> None:
     """Print the medians, and each beside the first."""
     table = prettytable.PrettyTable(
         ['case', 'median ms', 'beside AllHostsFilter', 'requests']
