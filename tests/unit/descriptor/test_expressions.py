@@ -156,11 +156,20 @@ def test_a_result_that_is_no_integer_equals_nothing(expression):
 
 @pytest.mark.parametrize(
     'expression',
-    ['(1/0)', '(0/0)', '{a}/({a}-8)', '(0*(1/0))', '(1/(1/0))', '(0/(2-2))'],
+    [
+        '(1/0)',
+        '(0/0)',
+        '{a}/({a}-8)',
+        '(0*(1/0))',
+        '(1/(1/0))',
+        '(0/(2-2))',
+        '{a}/({b}+3)',
+        '{a}/({b}*8+3*{a})',
+    ],
 )
 def test_a_division_by_zero_equals_nothing(expression):
     for text in ('0', '1', '8'):
-        assert not equals(expression, text, a=8)
+        assert not equals(expression, text, a=8, b=-3)
 
 
 def test_a_division_by_zero_spares_the_other_bindings():

@@ -128,6 +128,7 @@ def test_a_backslash_makes_the_next_character_literal(value, expected):
         ('a\\', 4),
         ('a\\ ', 4),
         ('a\\ # x', 4),
+        ('a"\\ # x', 5),
         ('{v:int:1}\\\t', 12),
         ('a\\\\\\', 6),
     ],
