@@ -163,7 +163,7 @@ def test_a_result_that_is_no_integer_equals_nothing(expression):
         '(0*(1/0))',
         '(1/(1/0))',
         '(0/(2-2))',
-        '{a}/({b}+3)',
+        '(0/({b}+3))',
         '{a}/({b}*8+3*{a})',
     ],
 )
