@@ -9,7 +9,7 @@ reads is bounded by the client's budget.
 import dataclasses
 import threading
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from nova_migcompat import decision, descriptor, placement, traits
 
@@ -93,7 +93,7 @@ class Library:
             absent = {
                 d: self._absent[d][1]
                 for d in digests
-                if d in self._absent and self._absent[d][0] > now
+                if d not in known and self._absent.get(d, (now, ''))[0] > now
             }
         unknown = [d for d in digests if d not in known and d not in absent]
         if not unknown:
@@ -158,8 +158,9 @@ def source_devices(
 
 def _mdevs(
     client: placement.PlacementClient, guest: Guest, own: frozenset[str]
-) -> Iterable[decision.SourceDevice]:
+) -> list[decision.SourceDevice]:
     """Find the documents of mdevs by the providers of their parents."""
+    devices = []
     for provider, resources in client.allocations(str(guest.consumer)).items():
         if guest.resource_classes.isdisjoint(resources):
             continue
@@ -167,7 +168,11 @@ def _mdevs(
         if provider != guest.node:
             names = client.provider_traits(provider).names
             digests = traits.digests(names)
-        yield decision.SourceDevice(f'provider {provider}', digests)
+        devices.append(decision.SourceDevice(f'provider {provider}', digests))
+    # The guest has mdevs: if Placement does not say which, they are unknown.
+    return devices or [
+        decision.SourceDevice('its mdevs, which are not known', frozenset())
+    ]
 
 
 def holders(

@@ -148,6 +148,15 @@ def test_an_mdevs_document_is_that_of_the_provider_it_is_allocated_on(cloud):
     ]
 
 
+def test_mdevs_that_placement_does_not_know_are_unknown_and_not_none(cloud):
+    node = cloud.host('h1', ONE, TWO)
+    consumer = '5f3f1b0e-2a4e-4a4e-9d1e-0f6d2c9f6a51'
+    guest = fleet.Guest(node, (), consumer, frozenset({'VGPU'}))
+    assert digests(fleet.source_devices(cloud.client, guest)) == [
+        ('its mdevs, which are not known', set())
+    ]
+
+
 def test_a_host_that_publishes_nothing_costs_one_request(cloud):
     node = cloud.host('h1')
     guest = fleet.Guest(node, (FUNCTION,), 'consumer', frozenset({'VGPU'}))
@@ -189,6 +198,25 @@ def test_a_text_that_does_not_verify_is_absent_for_a_while(cloud, monkeypatch):
     assert len(cloud.adapter.urls) == 1
     monkeypatch.setattr(fleet.time, 'monotonic', lambda: 1e9)
     assert library.read(cloud.client, {ONE.digest}).documents
+
+
+def test_a_text_that_another_thread_has_read_meanwhile_is_no_problem(cloud):
+    cloud.host('h1', ONE, texts=False)
+    library = fleet.Library()
+
+    class Overtaken:
+        """A client whose answer is older than what another thread got."""
+
+        def traits(self, startswith):
+            before = cloud.client.traits(startswith=startswith)
+            cloud.admin.create_traits(traits.text_traits(ONE))
+            assert library.read(cloud.client, {ONE.digest}).documents
+            return before
+
+    library.read(Overtaken(), {ONE.digest})
+    assert library.read(cloud.client, {ONE.digest}) == traits.Texts(
+        {ONE.digest: ONE}, {}
+    )
 
 
 def test_a_library_is_bounded(cloud):
