@@ -151,8 +151,8 @@ def _functions(
         if device.request_id in ours
         and device.status == fields.PciDeviceStatus.ALLOCATED
     )
-    if requests and not functions:
-        return (fleet.Function('its PCI function, which is not known'),)
+    if len(functions) < sum(request.count for request in requests):
+        functions += (fleet.Function('a PCI function that is not known'),)
     return functions
 
 

@@ -6,6 +6,8 @@ from nova import context, objects
 
 from nova_migcompat.scheduler import moves
 
+REQUEST = '5f3f1b0e-2a4e-4a4e-9d1e-0f6d2c9f6a51'
+FORMER_REQUEST = '8b1d2c0a-7c1f-4b57-9c6e-2f0c4f1f5f10'
 CLASSES = frozenset({'VGPU', 'CUSTOM_GPU_A'})
 
 objects.register_all()
@@ -97,6 +99,30 @@ def test_a_rebuild_does_not():
         scheduler_hints={'_nova_check_type': ['rebuild']},
     )
     assert not moves.may_concern_us(request, CLASSES)
+
+
+def test_each_device_that_an_alias_asked_for_is_known_or_unknown():
+    requests = pci()
+    requests.requests[0].count = 2
+    requests.requests[0].request_id = REQUEST
+    device = objects.PciDevice(
+        address='0000:84:00.0',
+        parent_addr=None,
+        request_id=REQUEST,
+        status='allocated',
+    )
+    former = objects.PciDevice(
+        address='0000:85:00.0',
+        parent_addr=None,
+        request_id=FORMER_REQUEST,
+        status='allocated',
+    )
+    instance = objects.Instance(
+        pci_requests=requests,
+        pci_devices=objects.PciDeviceList(objects=[former, device]),
+    )
+    names = [f.own for f in moves._functions(None, instance, None)]
+    assert names == ['PCI_0000_84_00_0', 'a PCI function that is not known']
 
 
 def test_an_address_is_named_as_libvirt_names_its_node_device():
