@@ -129,7 +129,7 @@ def _require(
 
 def reason(result: descriptor.MatchResult) -> str:
     """Say in one line why a pair is not compatible."""
-    reasons = [str(r) for r in result.reasons]
-    if len(reasons) > 2:
-        reasons[2:] = [f'and {len(reasons) - 2} more']
+    reasons = [str(r) for r in result.reasons[:2]]
+    if len(result.reasons) > 2:
+        reasons.append(f'and {len(result.reasons) - 2} more')
     return '; '.join(reasons)
