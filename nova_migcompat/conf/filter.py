@@ -98,9 +98,9 @@ one whose text cannot be verified.
             ),
         ],
         help="""
-What happens to a live migration when Placement or the database does not answer
-within ``timeout`` or answers with an error, or when the text of the source's
-document cannot be verified.
+What happens to a live migration when Placement does not answer within
+``timeout``, when Placement or the database answers with an error, or when the
+text of the source's document cannot be verified.
 
 The cause is logged at ERROR, once for each request. Requests that need no
 decision (a boot, a guest without an assigned device) never ask and never fail.
