@@ -18,7 +18,7 @@ LOG = logging.getLogger(__name__)
 
 #: Documents whose mismatch an INFO line names.
 _REASONS = 3
-_NOTHING = 'it publishes no document'
+_NOTHING = 'it publishes no document, or none that can be read'
 
 
 def log(
@@ -26,6 +26,7 @@ def log(
     hosts: Sequence[Any],
     passed: Collection[str],
     decided: decision.Decision,
+    problems: Mapping[str, str],
     client: PlacementClient,
 ) -> None:
     """Log a decision.
@@ -35,10 +36,14 @@ def log(
 
     :param hosts: the HostState objects asked about.
     :param passed: the UUIDs of those that pass.
+    :param decided: what was asked of them.
+    :param problems: why documents in use cannot be read, by digest.
+    :param client: Placement.
     """
     failed = [host for host in hosts if host.uuid not in passed]
-    reasons: Mapping[str, str] = {}
-    if failed and (not passed or LOG.isEnabledFor(logging.DEBUG)):
+    debug = LOG.isEnabledFor(logging.DEBUG)
+    reasons: Mapping[str, str] | None = None
+    if failed and (not passed or debug):
         reasons = _reasons(failed, decided, client)
     LOG.info(
         'Live migration %(migration)s of instance %(instance)s from '
@@ -49,16 +54,20 @@ def log(
             'source': move.host,
             'passed': len(passed),
             'all': len(hosts),
-            'kinds': _kinds(failed, reasons),
-            'why': _why(decided, explain=not passed),
+            'kinds': '' if decided.rejected else _kinds(failed, reasons),
+            'why': _why(decided, problems, explain=not passed),
         },
     )
-    for host in failed if LOG.isEnabledFor(logging.DEBUG) else ():
+    if not debug:
+        return
+    for digest, problem in sorted(problems.items()):
+        LOG.debug('The document %s cannot be read: %s', digest, problem)
+    for host in failed:
         LOG.debug(
             '%s does not pass for live migration %s: %s',
             host,
             move.uuid,
-            reasons.get(host.uuid, _NOTHING),
+            (reasons or {}).get(host.uuid, _NOTHING),
         )
 
 
@@ -84,11 +93,14 @@ def _reasons(
     return found
 
 
-def _kinds(failed: Sequence[Any], reasons: Mapping[str, str]) -> str:
-    """Count the hosts that did not pass by kind."""
+def _kinds(failed: Sequence[Any], reasons: Mapping[str, str] | None) -> str:
+    """Count the hosts that did not pass by kind.
+
+    :param reasons: why, without hosts that publish nothing; None: not asked.
+    """
     if not failed:
         return ''
-    if not reasons:
+    if reasons is None:
         return f', {len(failed)} have no compatible device'
     silent = sum(host.uuid not in reasons for host in failed)
     kinds = []
@@ -99,7 +111,9 @@ def _kinds(failed: Sequence[Any], reasons: Mapping[str, str]) -> str:
     return ', ' + ', '.join(kinds)
 
 
-def _why(decided: decision.Decision, explain: bool) -> str:
+def _why(
+    decided: decision.Decision, problems: Collection[str], explain: bool
+) -> str:
     """Say what was asked of the hosts, and if need be what failed."""
     if decided.rejected:
         return f'{decided.rejected} ([migcompat] unknown_source = reject)'
@@ -119,4 +133,10 @@ def _why(decided: decision.Decision, explain: bool) -> str:
             more = len(bad) - len(some)
             text += f' ({"; ".join(some)}{f"; {more} more" if more else ""})'
         said.append(text)
+    if problems:
+        some = [*sorted(problems)[:_REASONS], '...'][: len(problems)]
+        said.append(
+            f'{len(problems)} documents in use cannot be read and count as '
+            f'none: {", ".join(some)}'
+        )
     return '; '.join(said)

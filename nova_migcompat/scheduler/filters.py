@@ -17,6 +17,7 @@ from oslo_log import log as logging
 from nova_migcompat import decision, fleet
 from nova_migcompat.conf import filter as options
 from nova_migcompat.placement import PlacementClient, PlacementError
+from nova_migcompat.placement.errors import clean
 from nova_migcompat.scheduler import explanations, moves
 
 CONF = nova.conf.CONF
@@ -36,6 +37,8 @@ class MigrationCompatibilityFilter(filters.BaseHostFilter):
     def __init__(self) -> None:
         super().__init__()
         options.register_opts(CONF)
+        # A bad value ends nova-scheduler at its start, not a boot later on.
+        dict(CONF[options.GROUP])
         self._library = fleet.Library()
         self._adapter: Any = None
         self._lock = threading.Lock()
@@ -62,12 +65,13 @@ class MigrationCompatibilityFilter(filters.BaseHostFilter):
                 return hosts
             return self._compatible(move, hosts, spec_obj)
         except PlacementError as error:
-            return self._undecided(hosts, spec_obj, error)
+            return self._undecided(hosts, spec_obj, str(error))
         # The decision must follow on_error whatever the database or its
         # driver raises, and a scheduler must stay up.
         except Exception as error:
             LOG.debug('Traceback of the error below', exc_info=True)
-            return self._undecided(hosts, spec_obj, error)
+            words = clean(f'{type(error).__name__}: {error}')
+            return self._undecided(hosts, spec_obj, words)
 
     def _compatible(
         self, move: moves.LiveMigration, hosts: list[Any], spec_obj: Any
@@ -91,7 +95,7 @@ class MigrationCompatibilityFilter(filters.BaseHostFilter):
             passed = frozenset()
         for requirement in decided.requirements:
             passed &= fleet.passing(client, requirement, policy, passed)
-        explanations.log(move, hosts, passed, decided, client)
+        explanations.log(move, hosts, passed, decided, texts.problems, client)
         return [host for host in hosts if host.uuid in passed]
 
     def _placement(self) -> Any:
@@ -109,7 +113,7 @@ class MigrationCompatibilityFilter(filters.BaseHostFilter):
             return self._adapter
 
     def _undecided(
-        self, hosts: list[Any], spec_obj: Any, error: Exception
+        self, hosts: list[Any], spec_obj: Any, error: str
     ) -> list[Any]:
         passes = CONF.migcompat.on_error == 'pass'
         LOG.error(

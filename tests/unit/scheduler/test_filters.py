@@ -8,6 +8,8 @@ import types
 import fixtures
 import nova.conf
 import pytest
+from keystoneauth1 import exceptions
+from oslo_config import cfg
 from oslo_config import fixture as config_fixture
 
 from nova_migcompat import descriptor, fleet, traits
@@ -37,6 +39,7 @@ SPEC = types.SimpleNamespace(
 
 @pytest.fixture
 def flags():
+    filters.options.register_opts(nova.conf.CONF)
     with config_fixture.Config(nova.conf.CONF) as config:
         yield lambda **options: config.config(group='migcompat', **options)
 
@@ -63,17 +66,24 @@ def patch():
         yield patched
 
 
-def publish(patched, digests=(GPU.digest,), holders=('right',)):
+def publish(
+    patched, digests=(GPU.digest,), holders=('right',), objection='', bad=()
+):
     """Let a fleet publish one document on the hosts named."""
     device = types.SimpleNamespace(name='gpu', digests=frozenset(digests))
     patched('nova_migcompat.fleet.source_devices', lambda *_: [device])
     patched('nova_migcompat.fleet.in_use', lambda _: frozenset({GPU.digest}))
     patched(
         'nova_migcompat.fleet.Library.read',
-        lambda *_: traits.Texts({GPU.digest: GPU}, {'BAD': 'it is forged'}),
+        lambda *_: traits.Texts(
+            {GPU.digest: GPU}, dict.fromkeys(bad, 'it is forged')
+        ),
     )
     patched('nova_migcompat.fleet.holders', lambda *_: frozenset(holders))
-    patched('nova_migcompat.fleet.objections', lambda *_: {'wrong': 'a: no'})
+    patched(
+        'nova_migcompat.fleet.objections',
+        lambda client, requirement, hosts: dict.fromkeys(hosts, objection),
+    )
 
 
 def failing(error):
@@ -119,7 +129,6 @@ def test_one_host_can_be_asked_about_by_itself(patch):
 def test_whatever_fails_the_decision_follows_on_error(
     patch, flags, caplog, error, on_error, expected
 ):
-    filters.options.register_opts(nova.conf.CONF)
     flags(on_error=on_error)
     patch('nova_migcompat.fleet.source_devices', failing(error))
     assert passing() == expected
@@ -128,8 +137,49 @@ def test_whatever_fails_the_decision_follows_on_error(
     assert 'instance' in line.getMessage()
 
 
+def test_an_error_of_the_database_is_one_line_that_says_what_it_is(
+    patch, caplog
+):
+    patch(
+        'nova_migcompat.scheduler.moves.live_migration',
+        failing(RuntimeError('gone away\n[SQL: SELECT 1]')),
+    )
+    assert passing() == []
+    [line] = [r for r in caplog.records if r.levelno == logging.ERROR]
+    assert 'RuntimeError: gone away [SQL: SELECT 1]. No' in line.getMessage()
+
+
+def test_no_request_is_waited_for_longer_than_the_timeout(patch, flags):
+    asked = []
+
+    def get(url, **options):
+        asked.append(options)
+        raise exceptions.ConnectFailure
+
+    flags(timeout=2.5)
+    silent = adapter()
+    silent.get = get
+    patch('nova.utils.get_ksa_adapter', lambda _: silent)
+    assert passing() == []
+    [options] = asked
+    assert 0 < options['timeout'] <= 2.5
+    assert options['connect_retries'] == options['status_code_retries'] == 0
+
+
+def test_a_bad_value_is_refused_at_the_start_and_not_at_a_boot(tmp_path):
+    path = tmp_path / 'nova.conf'
+    path.write_text('[migcompat]\nmdev_resource_classes = VGPU\n')
+    conf = cfg.ConfigOpts()
+    conf(['--config-file', str(path)])
+    with (
+        fixtures.MonkeyPatch('nova_migcompat.scheduler.filters.CONF', conf),
+        pytest.raises(cfg.ConfigFileValueError, match='mdev_resource_classes'),
+    ):
+        filters.MigrationCompatibilityFilter()
+
+
 def test_a_source_document_that_does_not_verify_is_an_error(patch, caplog):
-    publish(patch, digests=('BAD',))
+    publish(patch, digests=('BAD',), bad=('BAD',))
     assert passing() == []
     assert 'BAD of gpu on the source host cannot be read: it is forged' in (
         caplog.text
@@ -148,7 +198,7 @@ def test_one_info_line_a_decision_and_a_reason_for_each_host_at_debug(
     patch, caplog
 ):
     caplog.set_level(logging.DEBUG, 'nova_migcompat')
-    publish(patch)
+    publish(patch, objection='a: no')
     passing()
     info, debug = (r.getMessage() for r in caplog.records)
     assert info == (
@@ -157,6 +207,67 @@ def test_one_info_line_a_decision_and_a_reason_for_each_host_at_debug(
         f'are compatible with {GPU.digest}'
     )
     assert debug == 'wrong does not pass for live migration migration: a: no'
+
+
+def test_hosts_that_publish_nothing_are_counted_as_such(patch, caplog):
+    caplog.set_level(logging.INFO, 'nova_migcompat')
+    publish(patch, holders=())
+    assert passing() == []
+    assert '0 of 2 hosts pass, 2 publish no document; 1 of' in caplog.text
+
+
+def test_an_unknown_source_that_is_rejected_is_no_matter_of_the_hosts(
+    patch, flags, caplog
+):
+    caplog.set_level(logging.INFO, 'nova_migcompat')
+    flags(unknown_source='reject')
+    publish(patch, digests=())
+    assert passing() == []
+    [line] = [r.getMessage() for r in caplog.records]
+    assert line.endswith(
+        ': 0 of 2 hosts pass; the source host publishes nothing for gpu '
+        '([migcompat] unknown_source = reject)'
+    )
+
+
+def test_documents_that_cannot_be_read_are_named(patch, caplog):
+    caplog.set_level(logging.DEBUG, 'nova_migcompat')
+    publish(patch, bad=('BAD1', 'BAD2', 'BAD3', 'BAD4'))
+    assert passing() == ['right']
+    info, *debug = (r.getMessage() for r in caplog.records)
+    assert info.endswith(
+        '; 4 documents in use cannot be read and count as none: '
+        'BAD1, BAD2, BAD3, ...'
+    )
+    assert debug[0] == 'The document BAD1 cannot be read: it is forged'
+
+
+@pytest.mark.parametrize(
+    ('options', 'expected'),
+    [
+        ({}, []),
+        ({'direction': 'target'}, ['right']),
+        ({'direction': 'either'}, ['right']),
+        ({'unlisted_fields': 'ignore'}, ['right']),
+        ({'direction': 'either', 'equal_fields': ['b']}, []),
+    ],
+)
+def test_the_operators_options_decide(patch, flags, options, expected):
+    # The target has a field that the source's document does not mention.
+    target = descriptor.parse('SELF:\n a=1\n b=2\nCOMPATIBLE:\n a=1\n')
+    flags(**options)
+    publish(patch)
+    patch(
+        'nova_migcompat.fleet.Library.read',
+        lambda *_: traits.Texts({GPU.digest: GPU, target.digest: target}, {}),
+    )
+    patch(
+        'nova_migcompat.fleet.holders',
+        lambda _, digests, hosts: (
+            {'right'} if target.digest in digests else ()
+        ),
+    )
+    assert passing() == expected
 
 
 def test_reasons_are_not_asked_for_where_nobody_reads_them(patch, caplog):
