@@ -136,13 +136,10 @@ def source_devices(
     names = client.provider_traits(guest.node).names
     own = traits.digests(names)
     places = traits.locations(names)
-    uniform = len(own) == 1 and not places
-    if uniform:
-        holders = client.providers_with_any(
-            [traits.document_trait(digest) for digest in own],
-            in_tree=guest.node,
-        )
-        uniform = all(holder.uuid == guest.node for holder in holders)
+    holding = None
+    if len(own) == 1 and not places:
+        holding = _holders_in_tree(client, guest.node, own)
+    uniform = holding is not None and holding <= {guest.node}
     devices = [
         decision.SourceDevice(
             function.own, own if uniform else function.digests(places)
@@ -153,19 +150,37 @@ def source_devices(
         return tuple(devices)
     if uniform or not own:
         return (*devices, decision.SourceDevice('its mdevs', own))
-    return (*devices, *_mdevs(client, guest, own))
+    return (*devices, *_mdevs(client, guest, own, holding))
+
+
+def _holders_in_tree(
+    client: placement.PlacementClient, node: str, digests: Collection[str]
+) -> frozenset[str]:
+    """Find the providers of a host that have at least one document."""
+    names = [traits.document_trait(digest) for digest in digests]
+    found = client.providers_with_any(names, in_tree=node)
+    return frozenset(provider.uuid for provider in found)
 
 
 def _mdevs(
-    client: placement.PlacementClient, guest: Guest, own: frozenset[str]
+    client: placement.PlacementClient,
+    guest: Guest,
+    own: frozenset[str],
+    holding: frozenset[str] | None,
 ) -> list[decision.SourceDevice]:
-    """Find the documents of mdevs by the providers of their parents."""
+    """Find the documents of mdevs by the providers of their parents.
+
+    :param own: the documents of the host.
+    :param holding: the providers that have them all; None: not asked.
+    """
     devices = []
     for provider, resources in client.allocations(str(guest.consumer)).items():
         if guest.resource_classes.isdisjoint(resources):
             continue
         digests = own
-        if provider != guest.node:
+        if holding is not None and provider not in holding:
+            digests = frozenset()
+        elif holding is None and provider != guest.node:
             names = client.provider_traits(provider).names
             digests = traits.digests(names)
         devices.append(decision.SourceDevice(f'provider {provider}', digests))

@@ -124,6 +124,7 @@ def test_one_document_on_one_parent_does_not_make_a_host_uniform(cloud):
         (VF, set()),
         (f'provider {silent}', set()),
     ]
+    assert len(cloud.adapter.urls) == 3
 
 
 def test_an_mdevs_document_is_that_of_the_provider_it_is_allocated_on(cloud):
@@ -146,6 +147,7 @@ def test_an_mdevs_document_is_that_of_the_provider_it_is_allocated_on(cloud):
     assert digests(fleet.source_devices(cloud.client, guest)) == [
         (f'provider {parents[1]}', {TWO.digest})
     ]
+    assert len(cloud.adapter.urls) == 3
 
 
 def test_mdevs_that_placement_does_not_know_are_unknown_and_not_none(cloud):
