@@ -44,11 +44,12 @@ class Words(logging.Handler):
         self.reasons: dict[str, str] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.levelno == logging.DEBUG:
-            host_state, _, reason = cast(tuple[Any, ...], record.args)
-            self.reasons[host_state.host] = reason
-        else:
+        args = cast(tuple[Any, ...], record.args)
+        if record.levelno > logging.DEBUG:
             self.summary = record.getMessage()
+        elif args and hasattr(args[0], 'host'):
+            host_state, _, reason = args
+            self.reasons[host_state.host] = reason
 
 
 def main() -> int:
@@ -197,7 +198,7 @@ def schedule(
 ) -> bool:
     """Let Nova choose, and show for each host whether it passes and why."""
     words = Words()
-    logger = logging.getLogger('nova_migcompat.scheduler.explanations')
+    logger = logging.getLogger('nova_migcompat.scheduler')
     logger.addHandler(words)
     passing = cloud.schedule(request)
     logger.removeHandler(words)

@@ -16,6 +16,7 @@ from typing import Any
 # Before nova is imported, which decides about eventlet then.
 os.environ.setdefault('OS_NOVA_DISABLE_EVENTLET_PATCHING', 'true')
 
+import oslo_messaging
 from nova import config, context, exception, objects
 from nova.db import migration as schema
 from nova.objects import fields
@@ -296,8 +297,11 @@ class Cloud:
                 return_objects=True,
                 return_alternates=True,
             )
-        except exception.NoValidHost:
-            return []
+        except oslo_messaging.ExpectedException as expected:
+            # What the method, which RPC calls elsewhere, makes of NoValidHost.
+            if isinstance(expected.exc_info[1], exception.NoValidHost):
+                return []
+            raise
         return [str(selection.service_host) for selection in selections]
 
 
