@@ -6,7 +6,6 @@ nothing of Placement or of this host.
 """
 
 import argparse
-import dataclasses
 import re
 
 from nova_migcompat import decision, descriptor
@@ -105,10 +104,9 @@ example:
         if result.object is None:
             self.status = base.NO
             return COLUMNS, [_no(reason) for reason in result.reasons]
-        side = _side(policy, source, target)
         variables = dict(result.variables or {})
         return COLUMNS, [
-            (True, side, result.object + 1, None, None, None, variables)
+            (True, result.side, result.object + 1, None, None, None, variables)
         ]
 
 
@@ -116,18 +114,6 @@ def _field_name(text: str) -> str:
     if not _FIELD_NAME.fullmatch(text):
         raise argparse.ArgumentTypeError(f'{text!r} is no name of a field')
     return text
-
-
-def _side(
-    policy: decision.Policy,
-    source: descriptor.Document,
-    target: descriptor.Document,
-) -> str:
-    """Say whose object a positive answer names (FORMAT.md section 4)."""
-    if policy.direction == 'either':
-        first = dataclasses.replace(policy, direction='source')
-        return 'source' if first.match(source, target) else 'target'
-    return 'target' if policy.direction == 'target' else 'source'
 
 
 def _no(reason: descriptor.Reason) -> tuple[object, ...]:

@@ -5,17 +5,16 @@ FORMAT.md sections 3 and 4: who must contain whom, and why not.
 """
 
 import dataclasses
-import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from nova_migcompat.descriptor import document, errors, matching
+from nova_migcompat.descriptor import document, errors, matching, tables
 from nova_migcompat.descriptor.variables import Value
 
 DIRECTIONS = ('source', 'target', 'both', 'either')
 UNLISTED_FIELDS = ('reject', 'ignore')
 
-#: The object's index and its variables' values.
-_Answer = tuple[int, matching.Binding]
+#: Whose object it is, and the answer.
+_SidedAnswer = tuple[str, tables.Answer]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -45,7 +44,9 @@ class Reason:
             return f'the {self.side} document has no COMPATIBLE object'
         found = errors.shown(self.found) if self.found else 'nothing'
         if self.object is None:
-            other = errors.shown(self.allowed or '')
+            if not self.allowed:
+                return f'{self.field}: {found}, and the source has nothing'
+            other = errors.shown(self.allowed)
             return f"{self.field}: {found} must equal the source's {other}"
         where = f'{self.side} object {self.object + 1}, {self.field}'
         if self.allowed is None:
@@ -62,34 +63,36 @@ class Reason:
         )
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class MatchResult:
     """The answer for one pair of documents; true when compatible.
 
     :ivar direction: the direction asked.
-    :ivar object: index (from 0) of the COMPATIBLE object that matched, or
+    :ivar side: whose COMPATIBLE object matched, 'source' or 'target', or
         None.
+    :ivar object: that object's index, from 0, or None.
     :ivar variables: its variables' values (int for int variables, else str)
         by name, or None.
     """
 
     direction: str
+    side: str | None
     object: int | None
-    variables: Mapping[str, Value] | None
-    _reasons: 'functools.partial[tuple[Reason, ...]] | None' = (
-        dataclasses.field(default=None, repr=False, compare=False)
+    variables: Mapping[str, Value] | None = dataclasses.field(hash=False)
+    _explain: Callable[[], tuple[Reason, ...]] = dataclasses.field(
+        repr=False, compare=False
     )
 
     def __bool__(self) -> bool:
-        return self.object is not None
+        return self.side is not None
 
-    @functools.cached_property
+    @property
     def reasons(self) -> tuple[Reason, ...]:
-        """Why not: one for each object that did not match; () when true."""
-        return self._reasons() if self._reasons else ()
+        """Why not: one for each object that did not match; () when true.
 
-    def __hash__(self) -> int:
-        return hash((self.direction, self.object))
+        Worked out when asked for.
+        """
+        return () if self else self._explain()
 
 
 def match(
@@ -119,17 +122,31 @@ def match(
     if isinstance(equal_fields, str):
         raise TypeError('equal_fields is a list of names, not a str')
     ignore = unlisted_fields == 'ignore'
-    equal = all(
-        source.self_object.get(name) == target.self_object.get(name)
-        for name in equal_fields
+    answer = None
+    if not (equal_fields and _unequal(source, target, equal_fields)):
+        answer = _answer(source, target, direction, ignore)
+    side, (index, values) = answer or (None, (None, None))
+    names = tuple(equal_fields)
+    return MatchResult(
+        direction,
+        side,
+        index,
+        values,
+        lambda: _explain(source, target, direction, ignore, names),
     )
-    answer = _answer(source, target, direction, ignore) if equal else None
-    if answer is not None:
-        return MatchResult(direction, *answer)
-    explain = functools.partial(
-        _explain, source, target, direction, ignore, tuple(equal_fields)
-    )
-    return MatchResult(direction, None, None, explain)
+
+
+def _unequal(
+    source: document.Document,
+    target: document.Document,
+    names: Sequence[str],
+) -> list[str]:
+    """Name the fields that must be equal and are not."""
+    return [
+        name
+        for name in names
+        if source.self_object.get(name) != target.self_object.get(name)
+    ]
 
 
 def _answer(
@@ -137,28 +154,18 @@ def _answer(
     target: document.Document,
     direction: str,
     ignore: bool,
-) -> _Answer | None:
+) -> _SidedAnswer | None:
     """Ask the documents that the direction names (FORMAT.md section 4)."""
-    if direction == 'target':
-        return _contains(target, source, ignore)
-    answer = _contains(source, target, ignore)
-    if direction == 'either' and answer is None:
-        return _contains(target, source, ignore)
-    if direction == 'both' and answer is not None:
-        return _contains(target, source, ignore) and answer
-    return answer
-
-
-def _contains(
-    container: document.Document, contained: document.Document, ignore: bool
-) -> _Answer | None:
-    """Find the first object of one that contains the SELF of the other."""
-    device = contained.self_object
-    for index, plan in enumerate(container.plans):
-        binding = plan.decide(device, ignore)
-        if not isinstance(binding, matching.Mismatch):
-            return index, binding
-    return None
+    if direction != 'target':
+        answer = source.find(target, ignore)
+        if answer is not None and (
+            direction != 'both' or target.find(source, ignore) is not None
+        ):
+            return 'source', answer
+        if direction != 'either':
+            return None
+    answer = target.find(source, ignore)
+    return None if answer is None else ('target', answer)
 
 
 def _explain(
@@ -176,8 +183,7 @@ def _explain(
             target.self_object.get(name, ''),
             source.self_object.get(name, ''),
         )
-        for name in equal_fields
-        if source.self_object.get(name) != target.self_object.get(name)
+        for name in _unequal(source, target, equal_fields)
     ]
     if direction != 'target':
         reasons += _objections('source', source, target, ignore)

@@ -10,7 +10,7 @@ import hashlib
 import types
 from collections.abc import Mapping
 
-from nova_migcompat.descriptor import expressions, matching, model
+from nova_migcompat.descriptor import expressions, matching, model, tables
 
 
 class Document:
@@ -31,9 +31,8 @@ class Document:
         self_object: Mapping[str, str],
         compatible: tuple[model.CompatibleObject, ...],
     ) -> None:
-        self.self_object = types.MappingProxyType(
-            {name: text for name, text in self_object.items() if text}
-        )
+        self._fields = {n: text for n, text in self_object.items() if text}
+        self.self_object = types.MappingProxyType(self._fields)
         self.compatible = compatible
 
     @functools.cached_property
@@ -72,8 +71,29 @@ class Document:
 
     @functools.cached_property
     def plans(self) -> tuple[matching.Plan, ...]:
-        """The COMPATIBLE objects, compiled at the first use."""
+        """The COMPATIBLE objects one by one, for explanations."""
         return tuple(matching.Plan(c) for c in self.compatible)
+
+    @functools.cached_property
+    def _asked(self) -> tuple[tables.Objects | tables.Table, ...]:
+        """The COMPATIBLE objects, compiled at the first use."""
+        return tables.compiled(self.compatible)
+
+    def find(
+        self, contained: 'Document', ignore_unlisted: bool
+    ) -> tables.Answer | None:
+        """Find the first object that contains another document's SELF.
+
+        :param ignore_unlisted: fields that an object does not mention do not
+            count (FORMAT.md section 3).
+        :returns: the object's index and its first binding, or None.
+        """
+        device = contained._fields
+        for objects in self._asked:
+            answer = objects.find(device, ignore_unlisted)
+            if answer is not None:
+                return answer
+        return None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Document):

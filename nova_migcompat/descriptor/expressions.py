@@ -1,28 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Expressions: ``{val1}/2``, read into postfix order and decided exactly.
+"""Expressions: ``{val1}/2``, read into postfix order (FORMAT.md section 2).
 
-A vendor's expression may run through numbers of a hundred thousand digits on
-its way to a small result. To stay bounded, an expression is never worked out:
-whether it equals a device's integer is decided in the integers modulo a prime
-of 127 bits, drawn when the process starts. Equal numbers are always equal
-there; different ones are taken for equal with a probability below 2**-100,
-whatever the document says, because its author cannot know the prime.
+What they amount to is for arithmetic.py to decide.
 """
 
 import dataclasses
-import functools
-import random
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from nova_migcompat.descriptor import errors, integers, variables
 
-OPERATORS = frozenset('+-*/')
 _PRECEDENCE = {'+': 1, '-': 1, '*': 2, '/': 2}
 _SYMBOL = re.compile(r'[0-9]+|[-+*/()]')
 #: What an expression may hold besides variables (FORMAT.md section 2).
 PLAIN = re.compile(r'[-+*/() \t0-9]*')
-_PRIME_BITS = 127
 _OPERAND = 'an integer, a variable or ('
 
 
@@ -59,8 +50,8 @@ class Expression:
     """An integer that is computed from variables.
 
     :param infix: the symbols as written, for the canonical form.
-    :param postfix: operators behind their operands: an integer modulo this
-        process's prime, or a variable's name.
+    :param postfix: operators behind their operands: an integer, or a
+        variable's name.
     """
 
     infix: tuple[Symbol, ...]
@@ -75,6 +66,11 @@ class Expression:
             if not isinstance(symbol, int | str)
         )
 
+    @property
+    def appearances(self) -> int:
+        """How often variables appear in it."""
+        return sum(not isinstance(each, int | str) for each in self.infix)
+
     def __str__(self) -> str:
         return ''.join(_written(symbol) for symbol in self.infix)
 
@@ -87,69 +83,6 @@ class Expression:
             and isinstance(self.infix[i + 1], variable)
             for i in range(1, len(self.infix) - 1)
         )
-
-    def equals(self, text: str, values: Mapping[str, variables.Value]) -> bool:
-        """Is the text the canonical decimal of this expression's value?
-
-        :param text: a device's value.
-        :param values: an integer for each variable.
-        :returns: False too for a division by zero, and for a result that is
-            no integer (FORMAT.md section 2).
-        """
-        wanted = _residue(text)
-        if wanted is None:
-            return False
-        fraction = _fraction(self.postfix, values)
-        if fraction is None:
-            return False
-        top, bottom = fraction
-        return (top - wanted * bottom) % _prime() == 0
-
-
-def _fraction(
-    postfix: tuple[int | str, ...], values: Mapping[str, variables.Value]
-) -> tuple[int, int] | None:
-    """Work an expression out modulo the prime; None: division by zero."""
-    prime = _prime()
-    operands = {
-        name: value % prime
-        for name, value in values.items()
-        if isinstance(value, int)
-    }
-    tops: list[int] = []
-    bottoms: list[int] = []
-    for symbol in postfix:
-        if symbol not in OPERATORS:
-            number = symbol if isinstance(symbol, int) else operands[symbol]
-            tops.append(number)
-            bottoms.append(1)
-            continue
-        top, bottom = tops.pop(), bottoms.pop()
-        if symbol == '/':
-            if top % prime == 0:
-                return None
-            top, bottom = bottom, top
-        if symbol in '*/':
-            tops[-1] = tops[-1] * top % prime
-            if bottom != 1:
-                bottoms[-1] = bottoms[-1] * bottom % prime
-            continue
-        if bottom != bottoms[-1]:
-            top *= bottoms[-1]
-            tops[-1] = tops[-1] * bottom % prime
-            bottoms[-1] = bottoms[-1] * bottom % prime
-        tops[-1] += top if symbol == '+' else -top
-    return tops[0], bottoms[0]
-
-
-_ANY_INTEGER = variables.IntVariable('any', ('..0', '0..'))
-
-
-@functools.lru_cache(maxsize=256)
-def _residue(text: str) -> int | None:
-    """Return a canonical decimal modulo the prime; None for other text."""
-    number = _ANY_INTEGER.accept(text)
-    return None if number is None else number % _prime()
 
 
 def read(parts: list[Part], offsets: list[int]) -> Expression:
@@ -171,7 +104,7 @@ def read(parts: list[Part], offsets: list[int]) -> Expression:
             wanted = _OPERAND if operand_next else 'an operator or )'
             raise ExpressionError(offset, _shown(symbol), wanted)
         if isinstance(symbol, int):
-            output.append(symbol % _prime())
+            output.append(symbol)
         elif not isinstance(symbol, str):
             output.append(symbol.name)
         elif symbol == '(':
@@ -238,31 +171,3 @@ def _shown(symbol: Symbol) -> str:
     if isinstance(symbol, variables.Variable | Reference):
         return f'variable {{{symbol.name}}}'
     return errors.shown(_written(symbol))
-
-
-@functools.cache
-def _prime() -> int:
-    """Draw this process's prime (see the module's docstring)."""
-    source = random.SystemRandom()
-    while True:
-        number = source.getrandbits(_PRIME_BITS) | 1 << (_PRIME_BITS - 1) | 1
-        if _is_prime(number, source):
-            return number
-
-
-def _is_prime(number: int, source: random.Random) -> bool:
-    """Miller and Rabin's test: wrong with a probability of 4**-64."""
-    odd = number - 1
-    twos = (odd & -odd).bit_length() - 1
-    odd >>= twos
-    for _ in range(64):
-        power = pow(source.randrange(2, number - 1), odd, number)
-        if power in (1, number - 1):
-            continue
-        for _ in range(twos - 1):
-            power = power * power % number
-            if power == number - 1:
-                break
-        else:
-            return False
-    return True

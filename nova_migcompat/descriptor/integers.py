@@ -6,6 +6,9 @@ starts the process may lower to 640 (PYTHONINTMAXSTRDIGITS). A value may have
 1,024 characters, so both ways are gone in pieces below any such limit.
 """
 
+import re
+
+_CANONICAL = re.compile(r'-?(?:0|[1-9][0-9]*)')
 _PIECE = 512
 _BOUND = 10**_PIECE
 
@@ -33,3 +36,10 @@ def write(number: int) -> str:
         pieces.append(str(piece).zfill(_PIECE))
     sign = '-' if number < 0 else ''
     return sign + str(rest) + ''.join(reversed(pieces))
+
+
+def canonical(text: str) -> int | None:
+    """Return the integer whose shortest decimal a text is, or None."""
+    if not _CANONICAL.fullmatch(text) or text == '-0':
+        return None
+    return read(text)

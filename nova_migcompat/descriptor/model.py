@@ -32,6 +32,11 @@ class Template:
             part.name for part in self.parts if not isinstance(part, str)
         )
 
+    @property
+    def appearances(self) -> int:
+        """How often variables appear in it."""
+        return sum(not isinstance(part, str) for part in self.parts)
+
     def __str__(self) -> str:
         return ''.join(
             _ESCAPED.sub(r'\\\g<0>', part)
@@ -41,8 +46,10 @@ class Template:
         )
 
 
+#: A value that depends on variables.
+Computed = Template | expressions.Expression
 #: The value of a field of a COMPATIBLE object; a str is a literal.
-FieldValue = str | Template | expressions.Expression
+FieldValue = str | Computed
 
 
 def canonical_value(value: FieldValue) -> str:

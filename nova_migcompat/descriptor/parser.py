@@ -6,9 +6,17 @@ What stands right of an equals sign is read by values.py.
 
 import codecs
 import re
+from collections.abc import Mapping
 from typing import NoReturn, cast
 
-from nova_migcompat.descriptor import document, errors, model, settling, values
+from nova_migcompat.descriptor import (
+    document,
+    errors,
+    expressions,
+    model,
+    settling,
+    values,
+)
 
 MAX_BYTES = 65536
 MAX_OBJECTS = 64
@@ -16,6 +24,7 @@ MAX_FIELDS = 64
 MAX_VALUE = 1024
 MAX_NAME = 64
 MAX_COMBINATIONS = 4096
+MAX_STEPS = 1 << 22
 
 #: No character of a document can grow by more than this in canonical form.
 _GROWTH = 8
@@ -96,6 +105,14 @@ def _check_characters(text: str) -> None:
         )
 
 
+def _weight(value: model.FieldValue) -> int:
+    """Count a value's variables (FORMAT.md section 5)."""
+    if isinstance(value, str):
+        return 0
+    each = 4 if isinstance(value, expressions.Expression) else 1
+    return each * value.appearances
+
+
 class _Reader:
     """One pass over the lines of one text."""
 
@@ -105,6 +122,7 @@ class _Reader:
         self.self_object: dict[str, model.FieldValue] | None = None
         self.compatible: list[model.CompatibleObject] = []
         self.combinations = 0
+        self.steps = 0
         self.header = (0, 1)
         self.self_header = (0, 1)
         self.fields: dict[str, model.FieldValue] | None = None
@@ -218,14 +236,15 @@ class _Reader:
         if self.fields is None:
             return
         if not self.fields:
-            self.number, column = self.header
-            self.fail(column, 'an object without a field', 'at least one')
+            self.fail_at_header('an object without a field', 'at least one')
         if self.scope is None:
             self.self_object = self.fields
             return
         sites = settling.sites(self.fields, self.scope.defined)
         self.count_combinations(
-            self.scope, {site.variable.name for site in sites}
+            self.scope,
+            self.fields,
+            {site.variable.name for site in sites},
         )
         self.compatible.append(
             model.CompatibleObject(
@@ -234,7 +253,10 @@ class _Reader:
         )
 
     def count_combinations(
-        self, scope: values.Scope, settled: set[str]
+        self,
+        scope: values.Scope,
+        fields: Mapping[str, model.FieldValue],
+        settled: set[str],
     ) -> None:
         """Hold the object to what may be tried (FORMAT.md section 5)."""
         product = 0
@@ -252,12 +274,18 @@ class _Reader:
                 )
             product = (product or 1) * count
         self.combinations += product
+        self.steps += product * sum(map(_weight, fields.values()))
         if self.combinations > MAX_COMBINATIONS:
-            self.number, column = self.header
-            self.fail(
-                column,
+            self.fail_at_header(
                 'variables with more combinations than can be tried',
                 f'at most {MAX_COMBINATIONS:,} in the document',
+            )
+        if self.steps > MAX_STEPS:
+            self.fail_at_header(
+                'values too long to be worked out for every combination',
+                f'at most {MAX_STEPS:,} variables to fill in over all'
+                ' combinations of the document, where one in an expression'
+                ' counts as four',
             )
 
     def not_a_line(self, line: str) -> NoReturn:
@@ -287,6 +315,11 @@ class _Reader:
             if name[1]
             else 'a name (a letter or _ first), SELF: or COMPATIBLE:',
         )
+
+    def fail_at_header(self, found: str, expected: str) -> NoReturn:
+        """Stop at the header of the object that is being read."""
+        self.number, column = self.header
+        self.fail(column, found, expected)
 
     def fail(self, column: int, found: str, expected: str) -> NoReturn:
         """Stop at a column of the line that self.number names."""

@@ -8,7 +8,13 @@ names the column; it does not know the line.
 import re
 from typing import NoReturn, cast
 
-from nova_migcompat.descriptor import errors, expressions, model, variables
+from nova_migcompat.descriptor import (
+    arithmetic,
+    errors,
+    expressions,
+    model,
+    variables,
+)
 
 MAX_VARIABLES = 16
 MAX_VARIABLE_NAME = 32
@@ -146,7 +152,7 @@ def _is_expression(
         if isinstance(part, str):
             if not expressions.PLAIN.fullmatch(part):
                 return False
-            operators = operators or not expressions.OPERATORS.isdisjoint(part)
+            operators = operators or not arithmetic.OPERATORS.isdisjoint(part)
         elif scope.defined[part.name].TYPE != 'int':
             return False
     return operators

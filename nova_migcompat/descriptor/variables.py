@@ -15,7 +15,6 @@ from nova_migcompat.descriptor import integers
 
 DIGITS = frozenset('0123456789')
 
-_INT = re.compile(r'-?(?:0|[1-9][0-9]*)')
 _INT_ITEM = re.compile(r'(-?[0-9]+)?(?:(\.\.)(-?[0-9]+)?)?')
 _TOKENS = re.compile(r'[A-Za-z0-9_.-]+(?:\+[A-Za-z0-9_.-]+)*')
 _VERSION = re.compile(r'[0-9]+(?:\.[0-9]+){0,3}')
@@ -110,9 +109,9 @@ class IntVariable(Variable):
         return tuple(ranges)
 
     def accept(self, text: str) -> int | None:
-        if not _INT.fullmatch(text) or text == '-0':
+        number = integers.canonical(text)
+        if number is None:
             return None
-        number = integers.read(text)
         for low, high in self.ranges:
             if (low is None or low <= number) and (
                 high is None or number <= high

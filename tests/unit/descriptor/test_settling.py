@@ -94,6 +94,23 @@ def test_the_combinations_of_a_document_are_a_sum():
     assert (found.line, found.column) == (9, 1)
 
 
+def test_filling_in_every_combination_takes_at_most_4194304_variables():
+    grid = 'x={v:int:1..4096}*1'
+    document(f'{grid}\ny={{v}}' + '*{v}' * 254)
+    document(f'{grid}\ny=' + '{v}' * 340)
+    product = '\ny={v}' + '*{v}' * 127
+    for fields in (
+        f'{grid}\ny={{v}}' + '*{v}' * 255,
+        f'{grid}{product}{product.replace("y", "z")}',
+        f'{grid}\ny={{v}}' + '*{v}' * 254 + '\nz={v}{v}',
+    ):
+        found = error(text_of('a=1', f'b=1\n{fields}'))
+        assert (found.line, found.column) == (5, 1)
+        assert 'at most 4,194,304 variables to fill in' in found.expected
+    half = 'x={v:int:1..2048}*1\ny={v}' + '*{v}' * 254
+    document(half, 'a=1', half)
+
+
 def test_an_object_without_free_variables_has_no_combinations():
     found = document('x={v:int:1..4096}*1', *['x={v:int:1..}', 'x=1'] * 20)
     assert len(found.compatible) == 41
