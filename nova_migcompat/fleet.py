@@ -242,6 +242,8 @@ def objections(
 ) -> Mapping[str, str]:
     """Say for hosts that do not satisfy a requirement what they have.
 
+    At most four requests; where many documents are refused, none.
+
     :param hosts: compute node providers by UUID.
     :returns: a reason for each host; '' where it publishes nothing.
     :raises placement.PlacementError:
@@ -257,11 +259,12 @@ def objections(
             for host in holders(client, [digest], hosts):
                 found[host].append(f'{digest}: {reason}')
     else:
-        for host in holders(client, refused, hosts):
-            found[host].append(
-                f'none of its documents is among the'
-                f' {len(requirement.compatible)} compatible ones'
-            )
+        none = f'it has none of the {len(requirement.compatible)} compatible'
+        silent = frozenset[str]()
+        if len(refused) <= placement.MAX_NAMES:
+            silent = frozenset(hosts) - holders(client, refused, hosts)
+        for host in found.keys() - silent:
+            found[host].append(f'{none} documents')
     return {host: '; '.join(reasons) for host, reasons in found.items()}
 
 

@@ -79,7 +79,8 @@ guest.
         ],
         help="""
 What happens when a candidate host publishes no document for its devices, or
-one whose text cannot be verified.
+only such whose text cannot be verified. A document of any of its devices
+counts, whatever the guest asks for.
 """,
     ),
     cfg.StrOpt(

@@ -284,3 +284,23 @@ def test_objections_name_what_a_host_has(cloud, count):
         assert said[host] == (
             f"{THREE.digest}: source object 1, a: '3', allowed {{v:int:1,2}}"
         )
+
+
+def test_objections_to_many_documents_cost_one_request_or_none(cloud):
+    documents = [descriptor.parse(f'SELF:\n a={n}\n') for n in range(3, 80)]
+    hosts = [
+        cloud.host(f'h{n}', document, texts=False)
+        for n, document in enumerate(documents[:6])
+    ]
+    silent = cloud.host('silent')
+    cloud.admin.create_traits(
+        traits.document_trait(document.digest) for document in documents
+    )
+    for count, requests, expected in ((10, 1, ''), (77, 0, 'compatible')):
+        asked = requirement([ONE, *documents[:count]])
+        cloud.adapter.urls.clear()
+        said = fleet.objections(cloud.client, asked, [*hosts, silent])
+        assert len(cloud.adapter.urls) == requests
+        assert said[hosts[0]] == 'it has none of the 1 compatible documents'
+        assert expected in said[silent]
+        assert bool(said[silent]) == bool(expected)
