@@ -5,16 +5,16 @@ FORMAT.md sections 3 and 4: who must contain whom, and why not.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from nova_migcompat.descriptor import document, errors, matching, tables
+from nova_migcompat.descriptor import document, errors, matching
 from nova_migcompat.descriptor.variables import Value
 
 DIRECTIONS = ('source', 'target', 'both', 'either')
 UNLISTED_FIELDS = ('reject', 'ignore')
 
-#: Whose object it is, and the answer.
-_SidedAnswer = tuple[str, tables.Answer]
+_TARGET_DECIDES = ('target', 'either')
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -63,8 +63,7 @@ class Reason:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class MatchResult:
+class MatchResult(NamedTuple):
     """The answer for one pair of documents; true when compatible.
 
     :ivar direction: the direction asked.
@@ -73,18 +72,20 @@ class MatchResult:
     :ivar object: that object's index, from 0, or None.
     :ivar variables: its variables' values (int for int variables, else str)
         by name, or None.
+    :ivar asked: what was asked, where the answer is no.
     """
 
     direction: str
-    side: str | None
-    object: int | None
-    variables: Mapping[str, Value] | None = dataclasses.field(hash=False)
-    _explain: Callable[[], tuple[Reason, ...]] = dataclasses.field(
-        repr=False, compare=False
-    )
+    side: str | None = None
+    object: int | None = None
+    variables: Mapping[str, Value] | None = None
+    asked: '_Question | None' = None
 
     def __bool__(self) -> bool:
         return self.side is not None
+
+    def __hash__(self) -> int:
+        return hash((self.direction, self.side, self.object))
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -92,7 +93,17 @@ class MatchResult:
 
         Worked out when asked for.
         """
-        return () if self else self._explain()
+        return _explain(self.asked) if self.asked else ()
+
+
+class _Question(NamedTuple):
+    """The arguments of match()."""
+
+    source: document.Document
+    target: document.Document
+    direction: str
+    ignore_unlisted: bool
+    equal_fields: tuple[str, ...]
 
 
 def match(
@@ -122,18 +133,20 @@ def match(
     if isinstance(equal_fields, str):
         raise TypeError('equal_fields is a list of names, not a str')
     ignore = unlisted_fields == 'ignore'
-    answer = None
     if not (equal_fields and _unequal(source, target, equal_fields)):
-        answer = _answer(source, target, direction, ignore)
-    side, (index, values) = answer or (None, (None, None))
-    names = tuple(equal_fields)
-    return MatchResult(
-        direction,
-        side,
-        index,
-        values,
-        lambda: _explain(source, target, direction, ignore, names),
-    )
+        answer = None
+        if direction != 'target':
+            answer = source.find(target, ignore)
+            if direction == 'both' and answer is not None:
+                answer = target.find(source, ignore) and answer
+            if answer is not None:
+                return MatchResult(direction, 'source', *answer)
+        if direction in _TARGET_DECIDES:
+            answer = target.find(source, ignore)
+            if answer is not None:
+                return MatchResult(direction, 'target', *answer)
+    asked = _Question(source, target, direction, ignore, tuple(equal_fields))
+    return MatchResult(direction, asked=asked)
 
 
 def _unequal(
@@ -149,32 +162,8 @@ def _unequal(
     ]
 
 
-def _answer(
-    source: document.Document,
-    target: document.Document,
-    direction: str,
-    ignore: bool,
-) -> _SidedAnswer | None:
-    """Ask the documents that the direction names (FORMAT.md section 4)."""
-    if direction != 'target':
-        answer = source.find(target, ignore)
-        if answer is not None and (
-            direction != 'both' or target.find(source, ignore) is not None
-        ):
-            return 'source', answer
-        if direction != 'either':
-            return None
-    answer = target.find(source, ignore)
-    return None if answer is None else ('target', answer)
-
-
-def _explain(
-    source: document.Document,
-    target: document.Document,
-    direction: str,
-    ignore: bool,
-    equal_fields: tuple[str, ...],
-) -> tuple[Reason, ...]:
+def _explain(asked: _Question) -> tuple[Reason, ...]:
+    source, target, direction, ignore, names = asked
     reasons = [
         Reason(
             'both',
@@ -183,7 +172,7 @@ def _explain(
             target.self_object.get(name, ''),
             source.self_object.get(name, ''),
         )
-        for name in _unequal(source, target, equal_fields)
+        for name in _unequal(source, target, names)
     ]
     if direction != 'target':
         reasons += _objections('source', source, target, ignore)
