@@ -30,6 +30,11 @@ MAX_STEPS = 1 << 22
 _GROWTH = 8
 
 _FIELD = re.compile(r'[ \t]*([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=(.*)', re.DOTALL)
+#: The usual field: a value that is read alike everywhere, and is not long.
+_PLAIN = re.compile(
+    r'[ \t]*+([A-Za-z_][A-Za-z0-9_.-]{0,63})[ \t]*+=[ \t]*+'
+    r'(?:([A-Za-z0-9_.:/+-]{0,126})|"([A-Za-z0-9_.:/+ -]{0,126})")[ \t]*+'
+)
 _BLANK = re.compile(r'[ \t]*(?:#.*)?', re.DOTALL)
 _HEADER = re.compile(
     r'[ \t]*+(SELF|COMPATIBLE)(?:[ \t]*+:)?+(?:[ \t]++#.*|[ \t]*+)', re.DOTALL
@@ -135,7 +140,7 @@ class _Reader:
             line = text.removesuffix('\r')
             if not line:
                 continue
-            field = _FIELD.match(line)
+            field = _PLAIN.fullmatch(line) or _FIELD.match(line)
             if field and field[1] not in ('SELF', 'COMPATIBLE'):
                 self.field(field)
             elif not _BLANK.fullmatch(line):
@@ -182,25 +187,29 @@ class _Reader:
     def field(self, field: re.Match[str]) -> None:
         """Read a ``name=value`` line into the object above it."""
         name = field[1]
-        column = field.start(1) + 1
         if self.fields is None:
-            self.fail(
-                column, 'a field before any object', 'SELF: or COMPATIBLE:'
+            self.fail_at(
+                field, 'a field before any object', 'SELF: or COMPATIBLE:'
             )
         if len(name) > MAX_NAME:
-            self.fail(
-                column,
+            self.fail_at(
+                field,
                 f'a name of {len(name)} characters',
                 f'at most {MAX_NAME}',
             )
         if name in self.fields:
-            self.fail(column, f'a second {name} in this object', 'a name once')
+            self.fail_at(
+                field, f'a second {name} in this object', 'a name once'
+            )
         if len(self.fields) == MAX_FIELDS:
-            self.fail(
-                column,
+            self.fail_at(
+                field,
                 'one more field in this object',
                 f'at most {MAX_FIELDS}',
             )
+        if field.re is _PLAIN:
+            self.fields[name] = field[2] or field[3] or ''
+            return
         try:
             self.fields[name] = self.value(field[2], field.start(2))
         except values.ValueSyntaxError as e:
@@ -315,6 +324,12 @@ class _Reader:
             if name[1]
             else 'a name (a letter or _ first), SELF: or COMPATIBLE:',
         )
+
+    def fail_at(
+        self, field: re.Match[str], found: str, expected: str
+    ) -> NoReturn:
+        """Stop at the name of a field."""
+        self.fail(field.start(1) + 1, found, expected)
 
     def fail_at_header(self, found: str, expected: str) -> NoReturn:
         """Stop at the header of the object that is being read."""

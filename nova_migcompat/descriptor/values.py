@@ -38,6 +38,10 @@ _BEFORE_COMMENT = re.compile(
 _LITERAL = re.compile(r'[^\\{}]+')
 _HEAD = re.compile(r'\{[ \t]*([A-Za-z_][A-Za-z0-9_]*)?[ \t]*([:}])?')
 _TYPE = re.compile(r'[ \t]*([^:{}]*)(:)?')
+#: An item, bare or quoted, and what ends it.
+_ITEM = re.compile(
+    r'[ \t]*+(?:([^,:{}"#\\]*+)|"((?:[^"\\]|\\.)*+)"[ \t]*+)([,}])', re.DOTALL
+)
 _BARE = re.compile(r'[^,:{}"#\\]*')
 
 
@@ -277,32 +281,42 @@ class _Value:
     def items(self, kind: type[variables.Variable]) -> list[str]:
         """Read a variable's items and its closing brace."""
         items: list[str] = []
-        text = self.text
         while True:
-            start = self.skip_blanks()
-            quoted = _QUOTED.match(text, start)
-            if text[start : start + 1] == '"' and not quoted:
-                self.fail('a quoted string without an end', 'a closing "')
-            if quoted:
-                self.position = quoted.end()
-                item = variables.unquote(quoted[1])
-            else:
-                bare = cast('re.Match[str]', _BARE.match(text, start))
-                self.position = bare.end()
-                item = bare[0].rstrip(' \t')
+            found = _ITEM.match(self.text, self.position)
+            if not found:
+                self.not_an_item(kind)
+            bare, inner, end = found.groups()
+            item = (
+                variables.unquote(inner)
+                if bare is None
+                else bare.rstrip(' \t')
+            )
             try:
-                items.append(kind.item(item, quoted is not None))
+                items.append(kind.item(item, bare is None))
             except variables.ItemError as e:
-                self.position = start
+                self.skip_blanks()
                 self.fail(
                     errors.shown(item) if item else 'an empty item', str(e)
                 )
-            end = self.skip_blanks()
-            if text[end : end + 1] not in (',', '}'):
-                self.found_here(', or } after an item')
-            self.position += 1
-            if text[end] == '}':
+            self.position = found.end()
+            if end == '}':
                 return items
+
+    def not_an_item(self, kind: type[variables.Variable]) -> NoReturn:
+        """Say why no item and its end stand at the position."""
+        start = self.skip_blanks()
+        quoted = _QUOTED.match(self.text, start)
+        if self.text.startswith('"', start) and not quoted:
+            self.fail('a quoted string without an end', 'a closing "')
+        found = quoted or cast('re.Match[str]', _BARE.match(self.text, start))
+        item = variables.unquote(quoted[1]) if quoted else found[0].rstrip()
+        try:
+            kind.item(item, quoted is not None)
+        except variables.ItemError as e:
+            self.fail(errors.shown(item) if item else 'an empty item', str(e))
+        self.position = found.end()
+        self.skip_blanks()
+        self.found_here(', or } after an item')
 
     def skip_blanks(self) -> int:
         """Step over white space; return where it ends."""

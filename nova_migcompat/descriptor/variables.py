@@ -15,6 +15,7 @@ from nova_migcompat.descriptor import integers
 
 DIGITS = frozenset('0123456789')
 
+_POSITIVE = re.compile(r'[1-9][0-9]*')
 _INT_ITEM = re.compile(r'(-?[0-9]+)?(?:(\.\.)(-?[0-9]+)?)?')
 _TOKENS = re.compile(r'[A-Za-z0-9_.-]+(?:\+[A-Za-z0-9_.-]+)*')
 _VERSION = re.compile(r'[0-9]+(?:\.[0-9]+){0,3}')
@@ -82,6 +83,8 @@ class IntVariable(Variable):
 
     @staticmethod
     def item(text: str, quoted: bool) -> str:
+        if not quoted and _POSITIVE.fullmatch(text):
+            return text
         found = _INT_ITEM.fullmatch(text)
         if quoted or not found or not (found[1] or found[3]):
             raise ItemError('an integer or a range: 7, 1..16, 4.. or ..4')
