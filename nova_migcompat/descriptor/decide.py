@@ -124,7 +124,7 @@ def match(
         SELF objects (section 3).
     :returns: the answer, with the object and the binding, or the reasons.
     :raises ValueError: for an unknown direction or unlisted_fields.
-    :raises TypeError: for a str as equal_fields, which is no list of names.
+    :raises TypeError: for a str as equal_fields.
     """
     if direction not in DIRECTIONS:
         raise ValueError(f'direction is one of {DIRECTIONS}')
@@ -134,7 +134,6 @@ def match(
         raise TypeError('equal_fields is a list of names, not a str')
     ignore = unlisted_fields == 'ignore'
     if not (equal_fields and _unequal(source, target, equal_fields)):
-        answer = None
         if direction != 'target':
             answer = source.find(target, ignore)
             if direction == 'both' and answer is not None:

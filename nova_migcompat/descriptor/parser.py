@@ -282,6 +282,8 @@ class _Reader:
                     'a finite list, or text behind it that ends it',
                 )
             product = (product or 1) * count
+        if not product:
+            return
         self.combinations += product
         self.steps += product * sum(map(_weight, fields.values()))
         if self.combinations > MAX_COMBINATIONS:

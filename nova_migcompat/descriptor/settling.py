@@ -29,7 +29,7 @@ def sites(
     ]
     progress = [0] * len(templates)
     before = -1
-    while before < len(found):
+    while before < len(found) < len(defined):
         before = len(found)
         for number, (field, parts) in enumerate(templates):
             progress[number] = _walk(
