@@ -179,8 +179,8 @@ class HostsWithAgents(test_vgpu.VGPUTestBase):
             f'nova_config_files = {folder}/nova.conf\n'
             '[placement]\n'
             'auth_type = admin_token\n'
-            f'endpoint = {self.placement_fixture.endpoint}\n'
-            f'token = {self.placement_fixture.token}\n'
+            f'endpoint = {self.placement.fixture.endpoint}\n'
+            f'token = {self.placement.fixture.token}\n'
         )
         status = agent_main.main(
             ['--once', '--config-file', f'{folder}/agent.conf']

@@ -17,50 +17,41 @@ class Policies(base.LiveMigrationScenario):
         self.devices_agree = {('source', 'big'), ('source', 'small')}
         self.server = self.boot(self.vgpu_flavor(), self.source)
 
-    def test_an_unknown_source_passes_by_default(self):
+    def test_an_unknown_source_passes_unless_the_operator_rejects_it(self):
         self.report(self.small, documents.DRIVER_550)
-
-        self.assertEqual('big', self.live_migrate(self.server))
-        self.assertEqual(['big'], self.attempts)
-
-    def test_an_unknown_source_is_rejected_where_the_operator_says_so(self):
         self.flags(group='migcompat', unknown_source='reject')
-        self.report(self.small, documents.DRIVER_550)
 
         self.live_migration_fails(self.server)
         self.assertEqual([], self.attempts)
 
-    def test_an_unknown_target_is_rejected_by_default(self):
+        self.reset_flags('unknown_source', group='migcompat')
+
+        self.assertEqual('big', self.live_migrate(self.server))
+        self.assertEqual(['big'], self.attempts)
+
+    def test_an_unknown_target_is_rejected_unless_the_operator_passes_it(self):
         self.report(self.source, documents.DRIVER_535)
-        self.report(self.small, documents.DRIVER_550)
 
-        self.assertEqual('small', self.live_migrate(self.server))
-        self.assertEqual(['small'], self.attempts)
+        self.live_migration_fails(self.server)
+        self.assertEqual([], self.attempts)
 
-    def test_an_unknown_target_passes_where_the_operator_says_so(self):
         self.flags(group='migcompat', unknown_target='pass')
-        self.report(self.source, documents.DRIVER_535)
         self.report(self.small, documents.DRIVER_550)
 
         self.assertEqual('big', self.live_migrate(self.server))
         self.assertEqual(['big'], self.attempts)
 
-    def test_without_an_answer_no_host_passes_by_default(self):
+    def test_without_an_answer_no_host_passes_unless_told_otherwise(self):
         self.report(self.source, documents.DRIVER_535)
-        self.report(self.big, documents.DRIVER_550)
+        self.report(self.small, documents.DRIVER_550)
         self.filter.placement_is_down = True
 
         self.live_migration_fails(self.server)
-
         self.assertEqual([], self.attempts)
         self.assertEqual(1, len(self.filter_log('ERROR')))
 
-    def test_without_an_answer_hosts_pass_where_the_operator_says_so(self):
         self.flags(group='migcompat', on_error='pass')
-        self.report(self.source, documents.DRIVER_535)
-        self.report(self.small, documents.DRIVER_550)
-        self.filter.placement_is_down = True
 
         self.assertEqual('big', self.live_migrate(self.server))
         self.assertEqual(['big'], self.attempts)
-        self.assertEqual(1, len(self.filter_log('ERROR')))
+        self.assertEqual(2, len(self.filter_log('ERROR')))

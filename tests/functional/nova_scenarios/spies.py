@@ -48,7 +48,13 @@ class FilterSpy(fixtures.Fixture):
                 self.requests.append(f'{method} {url}')
                 if self.placement_is_down:
                     raise keystoneauth1.exceptions.ConnectFailure()
-            return send(sender, url, method, **kwargs)
+            # Placement answers in this very thread, with queries of its own.
+            queries = vars(self._call).pop('queries', None)
+            try:
+                return send(sender, url, method, **kwargs)
+            finally:
+                if queries is not None:
+                    self._call.queries = queries
 
         self.useFixture(
             fixtures.MonkeyPatch(
@@ -68,8 +74,9 @@ class FilterSpy(fixtures.Fixture):
                 del self._call.queries
 
         def executed(connection, cursor, statement, *args):
-            if statement.startswith('SELECT'):
-                getattr(self._call, 'queries', []).append(statement)
+            queries = vars(self._call).get('queries')
+            if queries is not None and statement.startswith('SELECT'):
+                queries.append(statement)
 
         self.useFixture(
             fixtures.MonkeyPatch(

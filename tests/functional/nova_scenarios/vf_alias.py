@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Live migration of a guest with a VF that its flavor asks for by PCI alias.
 
-Every scenario runs with PCI devices out of Placement and in it.
+PCI devices are not in Placement here; vf_alias_in_placement.py puts them
+there.
 """
 
 from tests.functional.nova_scenarios import base, documents
@@ -15,7 +16,7 @@ class VfScenario(base.LiveMigrationScenario):
 
     def setUp(self):
         super().setUp()
-        self.source = self.start_host('source', pfs=2)
+        self.source = self.start_host('source', pfs=2, vfs_of_a_pf=2)
         self.wrong = self.start_host('wrong', pfs=2, memory_gb=64)
         self.also_wrong = self.start_host('also-wrong', pfs=2, memory_gb=32)
         self.right = self.start_host('right', pfs=2)
@@ -24,11 +25,27 @@ class VfScenario(base.LiveMigrationScenario):
 
 
 class VfByAlias(VfScenario):
-    def test_the_only_compatible_host_is_the_first_that_nova_tries(self):
-        self.report(self.source, documents.DRIVER_535)
+    def report_all(self, like_the_guests):
+        """Let every host report its devices.
+
+        :param like_the_guests: says for an address on the source host whether
+            the device there has the same document as the guest's
+        """
+        self.report(
+            self.source,
+            *(
+                documents.DRIVER_535
+                if like_the_guests(address)
+                else documents.OTHER_BOARD
+                for address in self.source.devices
+            ),
+        )
         self.report(self.wrong, documents.OTHER_BOARD)
         self.report(self.also_wrong, documents.DRIVER_570)
         self.report(self.right, documents.DRIVER_550)
+
+    def test_the_only_compatible_host_is_the_first_that_nova_tries(self):
+        self.report_all(lambda address: True)
 
         self.assertEqual('right', self.live_migrate(self.server))
 
@@ -39,18 +56,15 @@ class VfByAlias(VfScenario):
 
     def test_the_document_of_the_vf_that_the_guest_has_decides(self):
         [assigned] = self.assigned_devices(self.server)
-        self.report(
-            self.source,
-            *(
-                documents.DRIVER_535
-                if device == assigned
-                else documents.OTHER_BOARD
-                for device in self.source.devices
-            ),
-        )
-        self.report(self.wrong, documents.OTHER_BOARD)
-        self.report(self.also_wrong, documents.DRIVER_570)
-        self.report(self.right, documents.DRIVER_550)
+        self.report_all(lambda address: address == assigned)
+
+        self.assertEqual('right', self.live_migrate(self.server))
+        self.assertEqual(['right'], self.attempts)
+
+    def test_the_document_of_the_pf_decides_where_its_vfs_are_alike(self):
+        [assigned] = self.assigned_devices(self.server)
+        pf, _ = assigned.split('.')
+        self.report_all(lambda address: address.startswith(pf))
 
         self.assertEqual('right', self.live_migrate(self.server))
         self.assertEqual(['right'], self.attempts)
@@ -82,17 +96,9 @@ class VfByAlias(VfScenario):
         self.assertEqual(['right'], self.attempts)
 
 
-class VfByAliasInPlacement(VfByAlias):
-    pci_in_placement = True
-
-
 class VfByAliasWithoutTheFilter(VfScenario):
     filter_enabled = False
 
     def test_without_the_filter_nova_tries_the_incompatible_hosts_first(self):
         self.assertEqual('right', self.live_migrate(self.server))
         self.assertEqual(['wrong', 'also-wrong', 'right'], self.attempts)
-
-
-class VfByAliasInPlacementWithoutTheFilter(VfByAliasWithoutTheFilter):
-    pci_in_placement = True
