@@ -1,169 +1,240 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Documents as syntax trees, and as text in any layout (hypothesis)."""
+"""Documents as syntax trees, drawn with a random.Random.
 
-from hypothesis import strategies as st
+A document is (SELF, COMPATIBLE objects), as oracle.py takes it. Devices are
+mostly made from an object of the other document, so that many pairs match.
+"""
 
-from tests.unit.descriptor.oracle import Var
+from tests.unit.descriptor import oracle
+from tests.unit.descriptor.oracle import Compatible, Var
 
-NAMES = ('a', 'b', 'c')
-LITERALS = st.text('aA1-+. #"\\{}:,ä', max_size=4)
-SMALL = st.integers(-2, 12)
-STRINGS = st.lists(st.text('a1-+ #"\\{},', max_size=2), min_size=1, max_size=4)
+NAMES = ('a', 'b', 'c', '_d', 'x.y-Z')
+VARIABLES = ('v', 'w', 'val1', '_u', 'V')
+CHARACTERS = 'aA1-+. #"\\{}:,()=/ä\t\xa0'
+#: What stands between variables.
+BETWEEN = ('-', '.', 'a', '1', ' ', '-v', '..', '/', '+', ' (', ') ', 'ä', ':')
+# fmt: off
+STRINGS = (
+    '', '', 'a', 'b', 'aa', 'ab', '1', '11', '-', 'a1', ' ', '#', '"', ' #',
+    'a # b', '}', '{', ', ', '\\', '+', 'ä', 'A',
+)
+TEXTS = (
+    '1', '2', '0', '-1', '12', '01', '-0', '11', '1-1', 'a', 'aa', 'A',
+    'a+b', 'b+a', 'a+c', 'a++b', '1.2', '1.2.0', '1.', 'ä', ' ', 'a b', '',
+    '1 # 2', '"', '\\', '{v}', '+1', '\u0661', '1.2.3.4.5', '100',
+)
+# fmt: on
+FLAGS = ('a', 'b+a', '=a', '=a+b', 'c', 'a.1+b', '=c_', 'a+a')
+LARGE = (99, 2**31, 2**32, 2**64 + 1, 10**30)
+VERSIONS = ('0', '1', '1.0', '1.2', '1.2.3', '2', '2.0.0.1', '02', '1.10')
+KINDS = ('int',) * 9 + ('string',) * 4 + ('version',) * 3 + ('flags',) * 3
+PRECEDENCE = {'+': 1, '-': 1, '*': 2, '/': 2}
 
 
-@st.composite
-def int_items(draw):
-    def item():
-        low = draw(SMALL)
-        kind = draw(st.sampled_from(['one', 'one', 'range', 'low', 'high']))
-        if kind == 'one':
+class Maker:
+    """Draws trees."""
+
+    def __init__(self, dice):
+        self.dice = dice
+        self.chance = dice.random
+
+    def one(self, found):
+        return found[int(self.chance() * len(found))]
+
+    def up_to(self, most):
+        """Draw one of 0 to most."""
+        return int(self.chance() * (most + 1))
+
+    def text(self, characters, most):
+        return ''.join([self.one(characters) for _ in range(self.up_to(most))])
+
+    def integer(self):
+        return self.one(LARGE) if self.chance() < 0.03 else self.up_to(12)
+
+    def int_item(self):
+        low = self.integer() - 2
+        kind = self.chance()
+        if kind < 0.55:
             return str(low)
-        if kind == 'range':
-            return f'{low}..{low + draw(st.integers(0, 4))}'
-        return f'{low}..' if kind == 'low' else f'..{low}'
+        if kind < 0.8:
+            return f'{low}..{low + self.up_to(4)}'
+        if kind < 0.83:
+            return f'{low}..{low + self.up_to(60)}'
+        return f'{low}..' if kind < 0.94 else f'..{low}'
 
-    return tuple(item() for _ in range(draw(st.integers(1, 3))))
+    def version_item(self):
+        low = self.one(VERSIONS)
+        kind = self.chance()
+        if kind < 0.4:
+            return low
+        if kind < 0.7:
+            return f'{low}-' if kind < 0.6 else f'-{low}'
+        low, high = sorted((low, self.one(VERSIONS)), key=oracle.number)
+        return f'{low}-{high}'
 
+    def item(self, kind):
+        if kind == 'int':
+            return self.int_item()
+        if kind == 'version':
+            return self.version_item()
+        return self.one(FLAGS if kind == 'flags' else STRINGS)
 
-VERSION = st.lists(st.integers(0, 3), min_size=1, max_size=3).map(
-    lambda numbers: '.'.join(map(str, numbers))
-)
-VERSIONS = st.one_of(
-    VERSION, VERSION.map('{}-'.format), VERSION.map('-{}'.format)
-)
-FLAGS = st.sampled_from(['a', 'b+a', '=a', '=a+b', 'c'])
-DEVICE_TEXT = st.one_of(
-    LITERALS,
-    SMALL.map(str),
-    VERSION,
-    st.sampled_from(['a+b', 'b', 'a+c', '11', '1-1', 'a1']),
-)
+    def var(self, name):
+        kind = self.one(KINDS)
+        many = range(1 + self.up_to(2 if self.chance() < 0.9 else 5))
+        return Var(name, kind, tuple(self.item(kind) for _ in many))
 
+    def tree(self, ints, depth=0):
+        """Draw an expression, with the parentheses that it needs or more."""
+        if depth and (depth == 3 or self.chance() < 0.6):
+            found = self.one(ints) if self.chance() < 0.6 else self.integer()
+            return ('(', found) if self.chance() < 0.05 else found
+        sign = self.one('+-*/')
+        left, right = self.tree(ints, depth + 1), self.tree(ints, depth + 1)
+        if strength(left) < PRECEDENCE[sign]:
+            left = ('(', left)
+        if strength(right) <= PRECEDENCE[sign]:
+            right = ('(', right)
+        tree = (sign, left, right)
+        if self.chance() < 0.1 or not (depth or begins_well(tree)):
+            return ('(', tree)
+        return tree
 
-@st.composite
-def var(draw, name, kinds):
-    kind = draw(st.sampled_from(kinds))
-    if kind == 'int':
-        return Var(name, kind, draw(int_items()))
-    if kind == 'string':
-        return Var(name, kind, tuple(draw(STRINGS)))
-    items = VERSIONS if kind == 'version' else FLAGS
-    found = draw(st.lists(items, min_size=1, max_size=3))
-    return Var(name, kind, tuple(found))
+    def template(self, mixed):
+        """Draw variables and what stands between them, without blank end."""
+        parts = []
+        for _ in range(1 + self.up_to(3)):
+            literal = parts and isinstance(parts[-1], str)
+            if literal or self.chance() < 0.65:
+                parts.append(self.one(mixed))
+            else:
+                parts.append(self.one(BETWEEN))
+        if isinstance(parts[-1], str) and parts[-1].endswith(' '):
+            parts[-1] += '_'
+        if len(parts) == 1 and isinstance(parts[0], str):
+            parts.append(self.one(mixed))
+        return 'template', tuple(parts)
 
+    def value(self, pool):
+        kind = self.chance()
+        ints = [v for v in pool if v.kind == 'int']
+        whole = [v for v in pool if v.kind == 'flags']
+        mixed = [v for v in pool if v.kind != 'flags']
+        if ints and kind < 0.25:
+            return 'expression', self.tree(ints)
+        if whole and kind < 0.4:
+            return 'template', (self.one(whole),)
+        if mixed and kind < 0.85:
+            return self.template(mixed)
+        if kind < 0.9:
+            return 'literal', ''
+        return 'literal', self.text(CHARACTERS, 4)
 
-@st.composite
-def tree(draw, ints, depth=0):
-    if depth == 3 or (depth and draw(st.booleans())):
-        return draw(st.one_of(st.sampled_from(ints), st.integers(0, 12)))
-    sign = draw(st.sampled_from('+-*/'))
-    return (sign, draw(tree(ints, depth + 1)), draw(tree(ints, depth + 1)))
+    def compatible(self, names):
+        many = self.one((0, 1, 1, 2, 2, 2, 3, 3, 4))
+        pool = [self.var(name) for name in VARIABLES[:many]]
+        return Compatible(tuple((name, self.value(pool)) for name in names))
 
+    def names(self):
+        return self.dice.sample(NAMES, 1 + self.up_to(3))
 
-@st.composite
-def value(draw, pool):
-    kind = draw(
-        st.sampled_from(['literal', 'template', 'template', 'expression'])
-    )
-    ints = [v for v in pool if v.kind == 'int']
-    whole = [v for v in pool if v.kind == 'flags']
-    mixed = [v for v in pool if v.kind != 'flags']
-    if kind == 'expression' and ints:
-        return 'expression', draw(tree(ints))
-    if kind == 'template' and whole and draw(st.booleans()):
-        return 'template', [draw(st.sampled_from(whole))]
-    if kind == 'template' and mixed:
-        part = st.one_of(
-            st.sampled_from(mixed), st.text('a1-.:', min_size=1, max_size=2)
-        )
-        parts = draw(st.lists(part, min_size=1, max_size=4))
-        if any(isinstance(p, Var) for p in parts):
-            return 'template', parts
-    return 'literal', draw(LITERALS)
+    def objects(self):
+        """Draw COMPATIBLE objects; nearly all are within section 5."""
+        names = self.names()
+        objects = []
+        for _ in range(self.one((0, 1, 1, 1, 1, 2, 2, 3, 4))):
+            if self.chance() < 0.3:
+                names = self.names()
+            found = self.compatible(names)
+            while not oracle.is_legal([found]) and self.chance() < 0.99:
+                found = self.compatible(names)
+            objects.append(found)
+        return objects
 
+    def int_value(self, item):
+        low, dots, high = item.partition('..')
+        if not dots:
+            return int(low)
+        if low and high:
+            return int(low) + self.up_to(int(high) - int(low))
+        return int(low) + self.up_to(9) if low else int(high) - self.up_to(9)
 
-@st.composite
-def compatible(draw):
-    pool = [
-        draw(var(name, ['int', 'int', 'string', 'version', 'flags']))
-        for name in ('v', 'w', 'u')[: draw(st.integers(1, 3))]
-    ]
-    names = draw(st.permutations(NAMES))[: draw(st.integers(1, 3))]
-    return [(name, draw(value(pool))) for name in names]
+    def version_value(self, item):
+        if self.chance() < 0.15:
+            return self.one(VERSIONS)
+        low, _, high = item.partition('-')
+        found = self.one([text for text in (low, high) if text])
+        if found.count('.') < 3 and self.chance() < 0.3:
+            found += self.one(('.0', '.1', '.00'))
+        return found
 
+    def flags_value(self, item):
+        tokens = item.lstrip('=').split('+')
+        if self.chance() < 0.3:
+            tokens.append(self.one(('a', 'b', 'z')))
+        self.dice.shuffle(tokens)
+        return '+'.join(tokens)
 
-@st.composite
-def document(draw):
-    names = draw(st.permutations(NAMES))[: draw(st.integers(1, 3))]
-    device = {name: draw(DEVICE_TEXT) for name in names}
-    if not any(device.values()):
-        device[names[0]] = '1'
-    return device, draw(st.lists(compatible(), min_size=1, max_size=2))
+    def chosen(self, var):
+        """Draw a value that a variable allows, or nearly so."""
+        item = self.one(var.items)
+        if var.kind == 'string':
+            return item
+        if var.kind == 'int':
+            return self.int_value(item)
+        if var.kind == 'version':
+            return self.version_value(item)
+        return self.flags_value(item)
 
-
-class Writer:
-    """Writes one document, in a layout that a random.Random chooses."""
-
-    def __init__(self, layout):
-        self.layout = layout
-        self.defined = set()
-
-    def blank(self):
-        return self.layout.choice(['', '', ' ', '\t '])
-
-    def quoted(self, text):
-        escaped = text.replace('\\', '\\\\').replace('"', '\\"')
-        return f'"{escaped}"'
-
-    def variable(self, var):
-        if var.name in self.defined:
-            return f'{{{self.blank()}{var.name}{self.blank()}}}'
-        self.defined.add(var.name)
-        items = ','.join(
-            self.blank()
-            + (self.quoted(item) if var.kind == 'string' else item)
-            + self.blank()
-            for item in var.items
-        )
-        return f'{{{var.name}{self.blank()}:{self.blank()}{var.kind}:{items}}}'
-
-    def expression(self, node, outer=True):
-        if isinstance(node, Var):
-            return self.variable(node)
-        if not isinstance(node, tuple):
-            return f'{self.layout.choice(["", "0"])}{node}'
-        sign, left, right = node
-        parts = [self.expression(left, False), self.blank(), sign]
-        parts += [self.blank(), self.expression(right, False)]
-        text = ''.join(parts)
-        return text if outer and text[0] in '{(' else f'({text})'
-
-    def value(self, kind, content):
-        if kind == 'literal':
-            return self.quoted(content)
-        if kind == 'expression':
-            return self.expression(content)
-        return ''.join(
-            self.variable(part)
-            if isinstance(part, Var)
-            else ''.join(f'\\{c}' if c in '-.:' else c for c in part)
-            for part in content
-        )
-
-    def line(self, text):
-        end = self.layout.choice(['\n', '\r\n', ' # "x\n', '\n \n'])
-        return self.blank() + text + end
-
-    def document(self, device, objects):
-        lines = [self.line('SELF:')]
-        lines += [
-            self.line(f'{n}={self.quoted(t)}') for n, t in device.items()
-        ]
-        for fields in objects:
-            self.defined = set()
-            lines.append(self.line('COMPATIBLE'))
-            lines += [
-                self.line(f'{name}{self.blank()}={self.value(*found)}')
-                for name, found in fields
+    def device_of(self, compatible):
+        """Draw a device that an object contains, or nearly so."""
+        device = {}
+        for _ in range(4):
+            values = {v.name: self.chosen(v) for v in compatible.order}
+            found = [
+                (name, oracle.filled(value, values))
+                for name, value in compatible.fields
             ]
-        return ''.join(lines)
+            device = {name: text or '' for name, text in found}
+            if all(text is not None for _, text in found):
+                break
+        if self.chance() < 0.25:
+            self.change(device)
+        return device
+
+    def change(self, device):
+        name = self.one(NAMES)
+        if self.chance() < 0.5:
+            device[name] = self.one(TEXTS)
+        else:
+            name = self.one(list(device))
+            text = device[name]
+            changed = (f'{text}1', f'0{text}', f'-{text}', text[1:], '')
+            near = (text.swapcase(), text.replace('0', '-0'))
+            device[name] = self.one((*changed, *near))
+
+    def device(self, others):
+        if others and self.chance() < 0.85:
+            device = self.device_of(self.one(others))
+        else:
+            device = {name: self.one(TEXTS) for name in self.names()}
+        if not any(device.values()):
+            device[self.one(NAMES)] = '1'
+        return device
+
+    def pair(self):
+        """Draw two documents."""
+        source, target = self.objects(), self.objects()
+        return (self.device(target), source), (self.device(source), target)
+
+
+def strength(tree):
+    """Return how strongly a tree's outermost operator binds."""
+    return PRECEDENCE.get(tree[0], 3) if isinstance(tree, tuple) else 3
+
+
+def begins_well(tree):
+    """Tell whether an expression begins with a variable or (."""
+    while isinstance(tree, tuple) and tree[0] != '(':
+        tree = tree[1]
+    return not isinstance(tree, int)
