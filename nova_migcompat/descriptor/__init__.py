@@ -20,6 +20,7 @@ from nova_migcompat.descriptor.decide import (
 )
 from nova_migcompat.descriptor.document import Document
 from nova_migcompat.descriptor.errors import DescriptorError
+from nova_migcompat.descriptor.expansion import Expanded, Row, expand
 from nova_migcompat.descriptor.parser import parse
 
 __all__ = (
@@ -27,8 +28,11 @@ __all__ = (
     'UNLISTED_FIELDS',
     'DescriptorError',
     'Document',
+    'Expanded',
     'MatchResult',
     'Reason',
+    'Row',
+    'expand',
     'match',
     'parse',
 )

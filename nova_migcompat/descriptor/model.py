@@ -11,6 +11,10 @@ from collections.abc import Mapping
 from nova_migcompat.descriptor import expressions
 from nova_migcompat.descriptor import variables as types
 
+#: Bytes of a document, and characters of a value (FORMAT.md section 5).
+MAX_BYTES = 65536
+MAX_VALUE = 1024
+
 #: ASCII that has no backslash before it in a canonical template, and the rest.
 _ESCAPED = re.compile(r'[^A-Za-z0-9_.,\x80-\U0010ffff]')
 

@@ -18,10 +18,10 @@ from nova_migcompat.descriptor import (
     values,
 )
 
-MAX_BYTES = 65536
+MAX_BYTES = model.MAX_BYTES
 MAX_OBJECTS = 64
 MAX_FIELDS = 64
-MAX_VALUE = 1024
+MAX_VALUE = model.MAX_VALUE
 MAX_NAME = 64
 MAX_COMBINATIONS = 4096
 MAX_STEPS = 1 << 22

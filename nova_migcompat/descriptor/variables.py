@@ -6,6 +6,7 @@ section 2, the table of types).
 """
 
 import abc
+import bisect
 import dataclasses
 import functools
 import itertools
@@ -110,6 +111,28 @@ class IntVariable(Variable):
                 )
             )
         return tuple(ranges)
+
+    @functools.cached_property
+    def pieces(self) -> tuple[range, ...]:
+        """The different values of a finite list, in their order."""
+        pieces: list[range] = []
+        taken: list[tuple[int, int]] = []
+        for start, last in self.ranges:
+            if start is None or last is None:
+                raise NotImplementedError('an open range')
+            low, high = start, last
+            for begin, end in taken:
+                if end < low:
+                    continue
+                if begin > high:
+                    break
+                if begin > low:
+                    pieces.append(range(low, begin))
+                low = end + 1
+            if low <= high:
+                pieces.append(range(low, high + 1))
+            bisect.insort(taken, (start, last))
+        return tuple(pieces)
 
     def accept(self, text: str) -> int | None:
         number = integers.canonical(text)

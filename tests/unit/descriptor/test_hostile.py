@@ -81,6 +81,7 @@ def test_reading_takes_bounded_work(text):
     found = in_bounds(descriptor.parse, text)
     if isinstance(found, descriptor.Document):
         assert in_bounds(lambda: found.canonical)
+        assert in_bounds(descriptor.expand, found, 100)
         result = in_bounds(descriptor.match, found, found)
         assert isinstance(in_bounds(lambda: result.reasons), tuple)
     else:
@@ -154,6 +155,62 @@ def test_deciding_takes_bounded_work(pair):
     result = in_bounds(descriptor.match, source, target)
     assert not result
     assert len(in_bounds(lambda: result.reasons)) == 1
+    assert in_bounds(descriptor.expand, source, 100)
+
+
+LARGE = f'a={{v:int:1{"0" * 480}..2{"0" * 480}}}'
+FRACTIONS = '+'.join(f'1/({{v}}+{k})' for k in range(80))
+#: What takes long to write out: objects.
+WIDE = {
+    'sixteen large ranges': [
+        '\n'.join(f'a{i}={{v{i}:int:1..1{"0" * 990}}}' for i in range(16))
+    ],
+    'results that are never whole': [f'{LARGE}\nb={{v}}*2+1/2'],
+    'long products of long numbers': [
+        '\n'.join([LARGE, *(f'b{i}={{v}}{"*{v}" * 250}' for i in range(58))])
+    ],
+    'long quotients of long numbers': [
+        '\n'.join(
+            [LARGE]
+            + [f'b{i}={{v}}{"*{v}" * 120}{"/{v}" * 120}' for i in range(58)]
+        )
+    ],
+    'sums of long fractions': [
+        '\n'.join([LARGE, *(f'b{i}=({FRACTIONS})' for i in range(58))])
+    ],
+    'rules with long numbers': [
+        '\n'.join(
+            [LARGE, 'r={r:int:1..}']
+            + [f'b{i}={{r}}{"*{v}" * 250}' for i in range(58)]
+        )
+    ],
+    'long templates': [
+        'a={v:int:1..999}\n'
+        + '\n'.join(f'b{i}={"{v}" * 330}' for i in range(60))
+    ],
+    'long devices': [
+        'a={v:int:1..4096}*0+1\n'
+        + '\n'.join(f'b{i}={"x" * 1000}{{v}}' for i in range(60))
+    ],
+    'rules before a device': [
+        *['a={r:int:1..}\nb={v:int:1..8}{w:int:1..8}' + '{v}' * 200] * 63,
+        'a=5\nb={v:string:%s}' % ','.join(f'{i}{i}9' for i in range(100)),
+    ],
+    'rules of many objects': [
+        '\n'.join(f'f{i}={{v{i}:int:1..}}' for i in range(16))
+    ]
+    * 64,
+}
+
+
+@pytest.mark.parametrize('objects', WIDE.values(), ids=WIDE)
+def test_writing_out_takes_bounded_work(objects):
+    found = descriptor.parse(text_of(*objects))
+    for limit in (1, 100):
+        expanded = in_bounds(descriptor.expand, found, limit)
+        assert len(expanded.rows) <= limit
+        assert len(expanded.rest) < 60
+    assert isinstance(in_bounds(lambda: found.warnings), tuple)
 
 
 def test_many_objects_share_the_bound():

@@ -1,0 +1,351 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which devices a document accepts, one by one (FORMAT.md section 3)."""
+
+import fractions
+import itertools
+import re
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+
+from nova_migcompat import descriptor
+from nova_migcompat.descriptor import variables
+from tests.unit.descriptor.texts import document
+
+BUDGET = hypothesis.settings(
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+MANY = 10**6
+
+
+def rows(*compatible, limit=100):
+    """Return what is listed: objects, fields and rules together."""
+    found = descriptor.expand(document(*compatible), limit)
+    return [(r.object, {**r.fields, **r.rules}) for r in found.rows]
+
+
+def rest(*compatible, limit=1):
+    return descriptor.expand(document(*compatible), limit).rest
+
+
+def as_device(fields):
+    lines = [f'{n}={variables.quote(text)}' for n, text in fields.items()]
+    return document(device='\n'.join(lines))
+
+
+def as_object(row):
+    """Write a row as the COMPATIBLE object that contains just it."""
+    lines = [f'{n}={variables.quote(text)}' for n, text in row.fields.items()]
+    return '\n'.join(lines + [f'{n}={r}' for n, r in row.rules.items()])
+
+
+def test_the_variable_defined_first_is_slowest():
+    assert rows('a={v:int:2,1}\nb={w:string:x,y}{v}') == [
+        (0, {'a': '2', 'b': 'x2'}),
+        (0, {'a': '2', 'b': 'y2'}),
+        (0, {'a': '1', 'b': 'x1'}),
+        (0, {'a': '1', 'b': 'y1'}),
+    ]
+
+
+def test_repeated_values_count_at_their_first_place():
+    assert [f['a'] for _, f in rows('a={v:int:3,5..6,1..8,2,9..9}')] == list(
+        '356124789'
+    )
+
+
+def test_empty_fields_are_left_out():
+    assert rows('a=1\nb=\nc={v:string:"",x}') == [
+        (0, {'a': '1'}),
+        (0, {'a': '1', 'c': 'x'}),
+    ]
+
+
+def test_no_device_is_empty_altogether():
+    assert rows('a={v:string:"",x}\nb=') == [(0, {'a': 'x'})]
+
+
+def test_what_equals_nothing_is_left_out():
+    assert rows('a={v:int:1..6}\nb={v}/2\nc=(6/({v}-2))') == [
+        (0, {'a': '4', 'b': '2', 'c': '3'})
+    ]
+
+
+def test_a_division_by_zero_is_left_out():
+    assert rows('a={v:int:-1..1}\nb=(6/{v})') == [
+        (0, {'a': '-1', 'b': '-6'}),
+        (0, {'a': '1', 'b': '6'}),
+    ]
+
+
+def test_a_device_stands_at_the_first_object_that_contains_it():
+    assert rows('a={v:int:1..2}', 'a={v:int:2..3}') == [
+        (0, {'a': '1'}),
+        (0, {'a': '2'}),
+        (1, {'a': '3'}),
+    ]
+
+
+def test_a_device_that_an_earlier_rule_allows_is_left_out():
+    assert rows('a={v:int:2..}', 'a={v:int:1..3}') == [
+        (0, {'a': '{v:int:2..}'}),
+        (1, {'a': '1'}),
+    ]
+
+
+def test_two_choices_that_give_one_device_are_one_row():
+    assert rows('a={v:string:"",x}{w:string:"",x}') == [
+        (0, {'a': 'x'}),
+        (0, {'a': 'xx'}),
+    ]
+
+
+@pytest.mark.parametrize(
+    'rule', ['{v:int:4..}', '{v:version:2.0-,1.3}', '{v:flags:a+b,=c}']
+)
+def test_rules_stand_as_they_are(rule):
+    assert rows(f'a={rule}\nb=x') == [(0, {'a': rule, 'b': 'x'})]
+
+
+def test_what_depends_on_a_rule_is_one_too():
+    assert rows('a={v:int:4..}\nb=x-{v}\nc={v}/2') == [
+        (0, {'a': '{v:int:4..}', 'b': 'x\\-{v}', 'c': '{v}/2'})
+    ]
+
+
+def test_other_variables_of_a_rule_have_values():
+    assert rows('a={s:string:"x-",y}:{v:int:4..}') == [
+        (0, {'a': 'x\\-\\:{v:int:4..}'}),
+        (0, {'a': 'y\\:{v:int:4..}'}),
+    ]
+
+
+def test_an_expression_of_a_rule_has_one_value_for_each_other_variable():
+    assert rows('a={v:int:4..}\nb={v}*{w:int:-2,3}+{w}\nc={w}+{v}') == [
+        (
+            0,
+            {'a': '{v:int:4..}', 'b': f'{{v}}*{{w:int:{w}}}+{{w}}'}
+            | {'c': '{w}+{v}'},
+        )
+        for w in (-2, 3)
+    ]
+
+
+def test_a_document_without_objects_accepts_nothing():
+    assert descriptor.expand(document(), 5) == descriptor.Expanded((), 0, True)
+
+
+def test_a_limit_below_zero_is_refused():
+    with pytest.raises(ValueError, match='limit'):
+        descriptor.expand(document(), -1)
+
+
+@pytest.mark.parametrize(
+    ('compatible', 'words'),
+    [
+        (['a=1'], ''),
+        (['a={v:int:1..3}'], 'and 2 more'),
+        (['a=fw{v:int:1..1000000}'], 'and 999,999 more'),
+        (['a={v:int:1..9}', 'a={v:int:5..12}'], 'and 11 more'),
+        (['a={v:int:1..9}\nb={v}/2'], 'and 3 more'),
+        (['a={v:int:4..}', 'a={v:int:1..5}'], 'and 3 more'),
+        ([f'a={{v:int:1..1{"0" * 400}}}'], 'and more than 10^399 more'),
+        (
+            [f'a={{v:int:1..1{"0" * 400}}}\nb={{v}}/2'],
+            'and up to 10^400 more',
+        ),
+        (
+            ['b=1\na={v:int:1..900000}', 'b=2\na={v:int:1..900000}'],
+            'and 1,799,999 more',
+        ),
+    ],
+)
+def test_what_is_not_listed_is_counted(compatible, words):
+    assert rest(*compatible) == words
+
+
+def test_nothing_is_listed_at_limit_0():
+    found = descriptor.expand(document('a={v:int:1..3}'), 0)
+    assert (found.rows, found.more, found.exact) == ((), 3, True)
+
+
+def test_a_bound_is_no_count():
+    found = descriptor.expand(
+        document('a={v:int:1..9000000}', 'a={v:int:9000000..9000001}'), 2
+    )
+    assert not found.exact
+    assert found.more >= 8999999
+    assert 'up to' in found.rest
+
+
+def test_results_may_be_as_long_as_a_value_and_no_longer():
+    text = f'a={{v:int:1{"0" * 340}}}\nb={{v}}*{{v}}*{{v}}*10'
+    ((_, fields),) = rows(text)
+    assert fields['b'] == '1' + '0' * 1021
+    assert rows(f'{text}*10') == []
+    assert rows(f'{text}*10/2/5') == [(0, fields)]
+    assert rows(f'{text}*(0-1)') == []
+    ((_, fields),) = rows(f'{text}*(0-1)/10')
+    assert fields['b'] == '-1' + '0' * 1020
+
+
+def test_a_long_way_to_a_small_result_is_worked_out():
+    large = f'a={{v:int:1{"0" * 480}..1{"0" * 479}1}}'
+    forth, back = '*{v}' * 100, '/{v}' * 100
+    found = rows(f'{large}\nb={{v}}{forth}{back}-{{v}}')
+    assert [fields['b'] for _, fields in found] == ['0', '0']
+    assert rows(f'{large}\nb={{v}}{forth}{back}/{{v}}/2') == []
+    negative = rows(f'{large}\nb=(0-7{forth}{back})')
+    assert [fields['b'] for _, fields in negative] == ['-7', '-7']
+
+
+#: Values of small documents: {v} and so on stand for variables.
+INTS = ('1', '2,1', '-1..2', '0..6', '3,1..4', '5..')
+STRINGS = ('x', '"",x', 'x,"",y', '"1","2 #"', 'x,xx')
+RULES = ('1.0-', '1.2-2.1,3')
+# fmt: off
+VALUES = (
+    '1', '2', 'x', '{v}', '{v}', '{w}', '{s}', '{n}', '{v}{w}', '{w}.{v}',
+    '{s}{s}', '{s}{w}', 'x{s}{v}', '{v}-{w}', '{n}:{v}', '{v}/2',
+    '({w}-1)*{v}', '6/{v}', '({v}/{w})', '(6/({v}-{w}))', '{w}*{w}/4+1',
+)
+# fmt: on
+DEVICES = ('', '1', '2', '3', '5', 'x', 'xx', '1.2', '12', '-1', '1.2:1')
+
+
+@st.composite
+def small_documents(draw):
+    """Draw, object by object, variables by name and values by field."""
+    kinds = {
+        'v': [('int', INTS)],
+        'w': [('int', INTS)],
+        's': [('string', STRINGS)],
+        'n': [('version', RULES), ('int', INTS)],
+    }
+    objects = []
+    for _ in range(draw(st.integers(1, 3))):
+        found = {}
+        for name, choices in kinds.items():
+            kind, items = draw(st.sampled_from(choices))
+            found[name] = (kind, draw(st.sampled_from(items)))
+        values = draw(
+            st.lists(st.sampled_from(VALUES), min_size=1, max_size=3)
+        )
+        objects.append((found, dict(zip('abc', values, strict=False))))
+    return objects
+
+
+def names_in(fields):
+    found = re.findall(r'\{(.)\}', ''.join(fields.values()))
+    return list(dict.fromkeys(found))
+
+
+def written(found, fields):
+    """Write an object: each variable is defined where it stands first."""
+    lines = '\n'.join(f'{name}={value}' for name, value in fields.items())
+    for name in names_in(fields):
+        definition = '{%s:%s:%s}' % (name, *found[name])
+        lines = lines.replace(f'{{{name}}}', definition, 1)
+    return lines
+
+
+def listed(kind, items):
+    """Return a variable's values; None where they have no end."""
+    if kind == 'version' or items == '5..':
+        return None
+    values = []
+    for item in items.split(','):
+        if kind == 'string':
+            values.append(item.strip('"'))
+        else:
+            low, _, high = item.partition('..')
+            values += map(str, range(int(low), int(high or low) + 1))
+    return list(dict.fromkeys(values))
+
+
+def filled(value, values):
+    """Fill a value in; None where it equals nothing."""
+    if not re.fullmatch(r'[{(].*[-+*/].*', value):
+        return value.format(**values)
+    exact = {n: f'Fraction({text!r})' for n, text in values.items()}
+    try:
+        result = eval(
+            re.sub(r'\b([0-9])\b', r'Fraction(\1)', value).format(**exact),
+            {'Fraction': fractions.Fraction},
+        )
+    except ZeroDivisionError:
+        return None
+    return str(result) if result.denominator == 1 else None
+
+
+def brute_force(objects):
+    """Return every device with its object's index; None: there is no end."""
+    devices = {}
+    for index, (found, fields) in enumerate(objects):
+        order = names_in(fields)
+        choices = [listed(*found[name]) for name in order]
+        if None in choices:
+            return None
+        for binding in itertools.product(*choices):
+            values = dict(zip(order, binding, strict=True))
+            texts = {n: filled(v, values) for n, v in fields.items()}
+            device = {n: text for n, text in texts.items() if text}
+            if device and None not in texts.values():
+                devices.setdefault(tuple(device.items()), index)
+    return list(devices.items())
+
+
+def small_document(objects, device='a=1'):
+    texts = [written(*each) for each in objects]
+    try:
+        return document(*texts, device=device)
+    except descriptor.DescriptorError as e:
+        assert 'without end' in e.found  # noqa: PT017
+        hypothesis.reject()
+
+
+@BUDGET
+@hypothesis.given(small_documents())
+def test_the_rows_are_what_trying_everything_gives(objects):
+    expected = brute_force(objects)
+    hypothesis.assume(expected is not None)
+    expanded = descriptor.expand(small_document(objects), MANY)
+    assert (expanded.more, expanded.exact) == (0, True)
+    found = [(tuple(r.fields.items()), r.object) for r in expanded.rows]
+    assert found == expected
+
+
+@BUDGET
+@hypothesis.given(small_documents(), st.data())
+def test_the_rows_contain_what_the_document_contains(objects, data):
+    texts = {name: data.draw(st.sampled_from(DEVICES)) for name in 'abc'}
+    hypothesis.assume(any(texts.values()))
+    device = as_device(texts)
+    whole = small_document(objects)
+    expanded = descriptor.expand(whole, MANY)
+    for row in expanded.rows:
+        if not row.rules:
+            answer = descriptor.match(whole, as_device(row.fields))
+            assert answer.object == row.object
+    several = [
+        document(*map(as_object, expanded.rows[start : start + 50]))
+        for start in range(0, len(expanded.rows), 50)
+    ]
+    contained = any(descriptor.match(each, device) for each in several)
+    assert contained == bool(descriptor.match(whole, device))
+
+
+@BUDGET
+@hypothesis.given(small_documents(), st.integers(0, 40))
+def test_a_limit_cuts_the_rows_and_counts_the_rest(objects, limit):
+    whole = small_document(objects)
+    every = descriptor.expand(whole, MANY).rows
+    some = descriptor.expand(whole, limit)
+    assert some.rows == every[:limit]
+    assert some.exact
+    assert len(some.rows) + some.more == len(every)
