@@ -11,9 +11,12 @@ from tests.unit.descriptor.oracle import Compatible, Var
 NAMES = ('a', 'b', 'c', '_d', 'x.y-Z')
 VARIABLES = ('v', 'w', 'val1', '_u', 'V')
 CHARACTERS = 'aA1-+. #"\\{}:,()=/ä\t\xa0'
-#: What stands between variables.
-BETWEEN = ('-', '.', 'a', '1', ' ', '-v', '..', '/', '+', ' (', ') ', 'ä', ':')
 # fmt: off
+#: What stands between variables.
+BETWEEN = (
+    '-', '.', 'a', '1', ' ', '-v', '..', '/', '+', '(', ')', ' (', ') ', 'ä',
+    ':',
+)
 STRINGS = (
     '', '', 'a', 'b', 'aa', 'ab', '1', '11', '-', 'a1', ' ', '#', '"', ' #',
     'a # b', '}', '{', ', ', '\\', '+', 'ä', 'A',

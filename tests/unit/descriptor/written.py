@@ -161,7 +161,8 @@ class Writer(Canonical):
 
     def template(self, parts):
         """Write a template so that no comment and no expression is seen."""
-        forced = isinstance(parts[0], Var) and not any(
+        forced = isinstance(parts[0], Var) or parts[0][:1] == '('
+        forced = forced and not any(
             set(p) - PLAIN_SHAPE if isinstance(p, str) else p.kind != 'int'
             for p in parts
         )
@@ -182,7 +183,7 @@ class Writer(Canonical):
         if c in '\\{}':
             return True
         if not before:
-            return c in ' \t"(#'
+            return c in ' \t"#'
         return c == '#' and before[-1] in ' \t'
 
     def literal(self, text):
