@@ -19,6 +19,8 @@ from tests.unit.descriptor import oracle, written
 from tests.unit.descriptor.generated import NAMES, Maker
 
 CHUNK = 500
+#: How often a long run says where it is.
+PROGRESS = 50000
 #: Run seeds are drawn below this.
 SEEDS = 10**12
 
@@ -156,6 +158,9 @@ def main():
             differences += found
             for each in found:
                 sys.stdout.write(f'{each}\n')
+            if total['pairs'] % PROGRESS == 0:
+                seconds = time.monotonic() - started
+                sys.stderr.write(f'{total["pairs"]:,} in {seconds:.0f} s\n')
     seconds = time.monotonic() - started
     sys.stdout.write(f'{report(total, differences, seed, seconds)}\n')
     return bool(differences)
