@@ -36,8 +36,8 @@ class Cell(columns.FormattableColumn):
     :param value: None, bool, int, str, a list of str, or a dict of str to
         int or str.
     :param words: what a table shows instead; None: the value.
-    :param keep: characters of the value that are shown although they are not
-        printable: line ends and tabs of a whole text.
+    :param keep: characters of the value or the words that are shown although
+        they are not printable: line ends and tabs of a whole text.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Cell(columns.FormattableColumn):
         """Return what a table shows."""
         if self._words is None:
             return self._text('\n').expandtabs()
-        return printable(self._words)
+        return printable(self._words, self._keep)
 
     def machine_readable(self) -> Any:
         """Return the exact value."""

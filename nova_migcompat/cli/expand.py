@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""nova-migcompat expand: which devices does this document accept?
+
+Must know nothing of Placement or of this host.
+"""
+
+import argparse
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from nova_migcompat import descriptor
+from nova_migcompat.cli import base, cells, documents
+
+LOG = logging.getLogger(__name__)
+
+COLUMNS = ('Object', 'Fields', 'Rules')
+
+_DEFAULT_LIMIT = 100
+_MAX_LIMIT = 1_000_000
+
+
+class Expand(base.Lister):
+    """List the devices that a document accepts.
+
+    One row for each device that a COMPATIBLE object of the document contains,
+    in the order in which they are tried. Object: the first object that
+    contains it, counted from 1. Fields: the values that it has; a field that
+    is not named here or under Rules must be absent or empty. Rules: values
+    that are no list, open ranges, versions and flags, and what is computed
+    from them, as a document has them.
+
+    How many devices there are besides is said on standard error: just so
+    many, or "up to" so many where counting them would take too long.
+    """
+
+    _epilog = """\
+exit status:
+  0  the file is a document
+  2  it is not, or the command line is wrong
+
+example:
+  $ nova-migcompat expand gpu.compat
+  $ nova-migcompat expand --limit 1000 -f json gpu.compat
+"""
+
+    _rest = ''
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add this command's arguments."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            'file', metavar='FILE', help='a document; - is standard input'
+        )
+        parser.add_argument(
+            '--limit',
+            metavar='N',
+            type=_limit,
+            default=_DEFAULT_LIMIT,
+            help='the most rows to print (default: %(default)s)',
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
+        """Read the file and list what it accepts."""
+        reader = documents.Reader(self.app.stdin)
+        [document] = reader.read([parsed_args.file])
+        if document is None:
+            raise base.InputError('\n'.join(reader.problems))
+        expanded = descriptor.expand(document, parsed_args.limit)
+        self._rest = _rest(document, expanded)
+        return COLUMNS, [
+            (row.object + 1, _lines(row.fields), _lines(row.rules))
+            for row in expanded.rows
+        ]
+
+    def produce_output(
+        self,
+        parsed_args: argparse.Namespace,
+        column_names: Sequence[str],
+        data: Iterable[Sequence[Any]],
+    ) -> int:
+        """Print the rows, and then how many more there are."""
+        status = super().produce_output(parsed_args, column_names, data)
+        if self._rest:
+            self.app.stdout.flush()
+            LOG.warning('%s', self._rest)
+        return status
+
+
+def _limit(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1 <= number <= _MAX_LIMIT:
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is no number from 1 to {_MAX_LIMIT:,}'
+        )
+    return number
+
+
+def _rest(document: descriptor.Document, expanded: descriptor.Expanded) -> str:
+    if expanded.rows or expanded.more:
+        return expanded.rest
+    if document.compatible:
+        return 'no device at all: no COMPATIBLE object can ever match'
+    return 'no device at all: the document has no COMPATIBLE object'
+
+
+def _lines(values: Mapping[str, str]) -> cells.Cell:
+    """Return a cell whose table has a line for each field."""
+    shown = [cells.printable(f'{name}={v}') for name, v in values.items()]
+    return cells.Cell(dict(values), '\n'.join(shown), keep='\n')
