@@ -14,6 +14,9 @@ from nova_migcompat.descriptor.variables import Value
 DIRECTIONS = ('source', 'target', 'both', 'either')
 UNLISTED_FIELDS = ('reject', 'ignore')
 
+#: So many further fields are named.
+_MAX_ALSO = 3
+
 _TARGET_DECIDES = ('target', 'either')
 
 
@@ -30,6 +33,7 @@ class Reason:
     :param allowed: what is allowed there, in FORMAT.md's notation; None
         where the object does not mention the field.
     :param variables: the variables that had a value by then.
+    :param also: where else they part, whatever the variables' values are.
     """
 
     side: str
@@ -38,16 +42,25 @@ class Reason:
     found: str
     allowed: str | None
     variables: tuple[tuple[str, Value], ...] = ()
+    also: 'tuple[Reason, ...]' = ()
 
     def __str__(self) -> str:
+        others = [reason.field for reason in self.also]
+        if not others:
+            return self._one()
+        names = ', '.join(others[:_MAX_ALSO])
+        if len(others) > _MAX_ALSO:
+            names += f' and {len(others) - _MAX_ALSO} more'
+        return f'{self._one()}, and so with {names}'
+
+    def _one(self) -> str:
+        """Say what is wrong with the field itself."""
         if not self.field:
             return f'the {self.side} document has no COMPATIBLE object'
         found = errors.shown(self.found) if self.found else 'nothing'
         if self.object is None:
-            if not self.allowed:
-                return f'{self.field}: {found}, and the source has nothing'
-            other = errors.shown(self.allowed)
-            return f"{self.field}: {found} must equal the source's {other}"
+            other = errors.shown(self.allowed) if self.allowed else 'nothing'
+            return f'{self.field}: {found}, but the source has {other}'
         where = f'{self.side} object {self.object + 1}, {self.field}'
         if self.allowed is None:
             return f'{where}: {found}, a field the object does not mention'
@@ -55,7 +68,7 @@ class Reason:
             f'{n}={errors.shown(v) if isinstance(v, str) else v}'
             for n, v in self.variables
         )
-        allowed = self.allowed.encode('ascii', 'backslashreplace').decode()
+        allowed = errors.plain(self.allowed)
         if len(allowed) > 80:
             allowed = allowed[:80] + '...'
         return f'{where}: {found}, allowed {allowed}' + (
@@ -191,19 +204,25 @@ def _objections(
     Nothing where one does.
     """
     found = [
-        plan.decide(contained.self_object, ignore) for plan in container.plans
+        plan.explain(contained.self_object, ignore) for plan in container.plans
     ]
     if not found:
         yield Reason(side, None, '', '', None)
-    if not all(isinstance(f, matching.Mismatch) for f in found):
+    if None in found:
         return
     for index, mismatch in enumerate(found):
-        if isinstance(mismatch, matching.Mismatch):
-            yield Reason(
-                side,
-                index,
-                mismatch.field,
-                mismatch.found,
-                mismatch.allowed,
-                mismatch.bound,
-            )
+        if mismatch is not None:
+            also = tuple(_reason(side, index, m) for m in mismatch.also)
+            reason = _reason(side, index, mismatch)
+            yield dataclasses.replace(reason, also=also)
+
+
+def _reason(side: str, index: int, mismatch: matching.Mismatch) -> Reason:
+    return Reason(
+        side,
+        index,
+        mismatch.field,
+        mismatch.found,
+        mismatch.allowed,
+        mismatch.bound,
+    )

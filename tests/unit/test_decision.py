@@ -81,7 +81,7 @@ def test_a_known_device_still_decides_beside_an_unknown_one():
 def test_equal_fields_are_an_operators_further_condition():
     [requirement] = decide(device(OLD), equal_fields=('driver',)).requirements
     assert requirement.compatible == {OLD.digest}
-    assert 'must equal' in requirement.incompatible[NEW.digest]
+    assert 'but the source has' in requirement.incompatible[NEW.digest]
 
 
 def test_a_source_whose_document_is_not_given_is_an_error():
