@@ -19,6 +19,9 @@ from tests.unit.descriptor import oracle, written
 from tests.unit.descriptor.generated import NAMES, Maker
 
 CHUNK = 500
+#: The share of pairs whose source document is written out, how many devices
+#: of it, and with how many bindings at most.
+EXPANDED, DEVICES, BINDINGS = 0.2, 20, 500
 #: How often a long run says where it is.
 PROGRESS = 50000
 #: Run seeds are drawn below this.
@@ -47,6 +50,8 @@ def check(seed):
                 counts['refused'] += 1
                 continue
             compare(dice, trees, documents, counts)
+            if dice.random() < EXPANDED:
+                compare_devices(trees[0], documents[0][0], counts)
         except Exception as e:
             raise DifferenceError(
                 f'{e!r}\npython -m tests.fuzz.differential --pairs 1'
@@ -109,6 +114,23 @@ def compare(dice, trees, documents, counts):
             counts['with variables'] += bool(expected[2])
     counts['matching pairs'] += pair.decide('either', 1, ())[0] is not None
     counts['default matches'] += pair.decide('source', 0, ())[0] is not None
+
+
+def compare_devices(tree, document, counts):
+    """Compare the devices that a document accepts."""
+    found = descriptor.expand(document, DEVICES)
+    for row in found.rows:
+        if not row.rules:
+            answer = oracle.first_object(tree[1], row.fields, 0)
+            same(answer and answer[0], row.object)
+    expected = oracle.devices(tree[1], BINDINGS)
+    if expected is None:
+        return
+    rows = [(row.object, dict(row.fields)) for row in found.rows]
+    same(rows, expected[: len(rows) if found.more else DEVICES])
+    more = len(expected) - len(rows)
+    same(found.more, more if found.exact else max(found.more, more))
+    counts['expanded'] += 1
 
 
 def run(seeds):

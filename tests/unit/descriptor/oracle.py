@@ -7,6 +7,8 @@ shares no code with the package and never sees a document's text.
 
 import dataclasses
 import functools
+import itertools
+import math
 import re
 
 #: What stands in a variable's values, for the rule of section 5.
@@ -233,6 +235,29 @@ def first_object(objects, device, ignore):
         if values is not None:
             return index, values
     return None
+
+
+def devices(objects, most):
+    """Return all devices that objects contain, as (index, fields).
+
+    :returns: them in the order of section 3, each once; None where one of the
+        objects has variables without end, or more bindings than the most.
+    """
+    found = {}
+    for index, compatible in enumerate(objects):
+        if not all(map(has_end, compatible.order)):
+            return None
+        choices = [listed(var) for var in compatible.order]
+        if math.prod(map(len, choices)) > most:
+            return None
+        names = [var.name for var in compatible.order]
+        for row in itertools.product(*choices):
+            values = dict(zip(names, row, strict=True))
+            texts = [(n, filled(v, values)) for n, v in compatible.fields]
+            device = frozenset((n, text) for n, text in texts if text)
+            if device and all(text is not None for _, text in texts):
+                found.setdefault(device, index)
+    return [(index, dict(device)) for device, index in found.items()]
 
 
 class Pair:
