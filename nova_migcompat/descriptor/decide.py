@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from nova_migcompat.descriptor import document, errors, matching
+from nova_migcompat.descriptor import document, errors, integers, matching
 from nova_migcompat.descriptor.variables import Value
 
 DIRECTIONS = ('source', 'target', 'both', 'either')
@@ -51,7 +51,7 @@ class Reason:
         names = ', '.join(others[:_MAX_ALSO])
         if len(others) > _MAX_ALSO:
             names += f' and {len(others) - _MAX_ALSO} more'
-        return f'{self._one()}, and so with {names}'
+        return f'{self._one()} (also {names})'
 
     def _one(self) -> str:
         """Say what is wrong with the field itself."""
@@ -64,16 +64,21 @@ class Reason:
         where = f'{self.side} object {self.object + 1}, {self.field}'
         if self.allowed is None:
             return f'{where}: {found}, a field the object does not mention'
-        bound = ', '.join(
-            f'{n}={errors.shown(v) if isinstance(v, str) else v}'
-            for n, v in self.variables
-        )
+        bound = ', '.join(f'{n}={_shown(v)}' for n, v in self.variables)
         allowed = errors.plain(self.allowed)
         if len(allowed) > 80:
             allowed = allowed[:80] + '...'
         return f'{where}: {found}, allowed {allowed}' + (
             f' with {bound}' if bound else ''
         )
+
+
+def _shown(value: Value) -> str:
+    """Write a variable's value for a message, whatever its length."""
+    if isinstance(value, str):
+        return errors.shown(value)
+    text = integers.write(value)
+    return text if len(text) <= 40 else f'{text[:40]}...'
 
 
 class MatchResult(NamedTuple):

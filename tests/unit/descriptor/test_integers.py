@@ -53,3 +53,10 @@ def test_documents_do_not_depend_on_python_s_limit(lowest_limit):
     result = descriptor.match(source, target)
     assert result.variables == {'v': 10**900 - 1, 'w': '2.0'}
     assert not descriptor.match(source, document(device=f'a=-{long}'))
+
+
+def test_a_reason_shows_the_beginning_of_a_long_integer(lowest_limit):
+    source = document('a={v:int:1..}\nb={v}x')
+    target = document(device=f'a={"7" * 900}\nb=x')
+    (reason,) = descriptor.match(source, target).reasons
+    assert str(reason).endswith(f' with v={"7" * 40}...')
