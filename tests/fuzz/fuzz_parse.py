@@ -117,6 +117,8 @@ def mutate(data, most, seed):
 
 
 def main():
+    # Whoever starts the scheduler may ask for that.
+    sys.set_int_max_str_digits(sys.int_info.str_digits_check_threshold)
     atheris.Setup(sys.argv, target.check, custom_mutator=mutate)
     atheris.Fuzz()
 

@@ -14,6 +14,8 @@ from nova_migcompat import descriptor
 SEPARATOR = b'\n=====\n'
 #: Processor time for one step, ten times what one pair may take.
 SECONDS = 0.5
+#: Characters that a reason may have.
+LINE = 8192
 
 #: Other hosts' documents: that of FORMAT.md section 1, and one with a
 #: variable of each type and fields of one letter, as fuzzers write them.
@@ -124,3 +126,4 @@ def check_reasons(result):
         line = str(reason)
         assert line.isascii()
         assert '\n' not in line
+        assert len(line) < LINE
