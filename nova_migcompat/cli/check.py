@@ -35,11 +35,12 @@ class Check(base.Lister):
     nova.conf, and so are their defaults.
 
     Compatible: one row with the COMPATIBLE object that matched, whose document
-    it is in (Side), and its variables' values. Not compatible: one row for
-    each COMPATIBLE object with the field where it and the device part: what
-    the device has (Found), what the object allows (Allowed), and the
-    variables that had a value by then. A row without an object is about a
-    field that must be equal: the target's value (Found), the source's
+    it is in (Side), and its variables' values. Not compatible: for each
+    COMPATIBLE object the fields where it and the device part: what the device
+    has (Found), what the object allows (Allowed), and the variables that had
+    a value by then. Fields that depend on variables are tried only where all
+    others agree, up to the first that does not. A row without an object is
+    about a field that must be equal: the target's value (Found), the source's
     (Allowed). Objects count from 1.
     """
 
@@ -103,7 +104,11 @@ example:
         result = policy.match(source, target)
         if result.object is None:
             self.status = base.NO
-            return COLUMNS, [_no(reason) for reason in result.reasons]
+            return COLUMNS, [
+                _no(reason)
+                for first in result.reasons
+                for reason in (first, *first.also)
+            ]
         variables = dict(result.variables or {})
         return COLUMNS, [
             (True, result.side, result.object + 1, None, None, None, variables)

@@ -20,6 +20,12 @@ def shown(text: str, most: int = 40) -> str:
     return ascii(text)
 
 
+def plain(text: str) -> str:
+    """Write a piece of a document in printable ASCII, without quotes."""
+    escaped = text.encode('ascii', 'backslashreplace').decode()
+    return escaped.replace('\t', '\\t')
+
+
 class DescriptorError(ValueError):
     """A text is no document (FORMAT.md section 5).
 

@@ -23,12 +23,14 @@ class Mismatch:
     :param allowed: what the object allows, as it is written; None where it
         does not mention the field.
     :param bound: the variables that had a value by then.
+    :param also: where else they part, whatever the variables' values are.
     """
 
     field: str
     found: str
     allowed: str | None
     bound: tuple[tuple[str, variables.Value], ...] = ()
+    also: 'tuple[Mismatch, ...]' = ()
 
 
 class Plan:
@@ -103,6 +105,34 @@ class Plan:
                 return self._mismatch(found.field, device, values)
             values.update(found)
         return {name: values[name] for name in self._order}
+
+    def explain(
+        self, device: Mapping[str, str], ignore_unlisted: bool
+    ) -> Mismatch | None:
+        """Say where the object and a device part, for people.
+
+        What no variable can mend comes first: a literal that differs, then a
+        field that the object does not mention. Only without those it is the
+        field at which the variables fail: of settled ones the first, of free
+        ones that which their best choice reaches.
+
+        :returns: None where the object contains the device.
+        """
+        certain = [
+            self._mismatch(field, device, {})
+            for field, text in self._literals
+            if device.get(field, '') != text
+        ]
+        if not ignore_unlisted:
+            certain += [
+                Mismatch(field, text, None)
+                for field, text in device.items()
+                if field not in self._names
+            ]
+        if certain:
+            return dataclasses.replace(certain[0], also=tuple(certain[1:]))
+        found = self.decide(device, ignore_unlisted)
+        return found if isinstance(found, Mismatch) else None
 
     def _mismatch(
         self, field: str, device: Mapping[str, str], values: Binding

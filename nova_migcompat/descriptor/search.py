@@ -59,7 +59,8 @@ class Stuck:
     """No choice fits.
 
     :param field: the field at which the last ones failed.
-    :param values: the first of these choices.
+    :param values: the first of these choices, less the variables that
+        nothing before that field depends on.
     """
 
     field: str
@@ -96,10 +97,10 @@ class Search:
         :param device: the device's texts by field name.
         :returns: the free variables' values of the first choice that fits.
         """
-        for field, value in computed:
+        for index, (field, value) in enumerate(computed):
             rows = self._fitting(value, device.get(field, ''))
             if not rows:
-                return Stuck(field, self._values(self._rows[0]))
+                return Stuck(field, self._tried(computed[:index]))
             if len(rows) < len(self._rows):
                 self._rows = rows
                 self._columns = {}
@@ -116,6 +117,18 @@ class Search:
             free.name: free.values[index]
             for free, index in zip(self._free, row, strict=True)
         }
+
+    def _tried(
+        self, computed: Sequence[tuple[str, model.Computed]]
+    ) -> dict[str, variables.Value]:
+        """Return what the first choice has for variables that matter.
+
+        :param computed: the fields that it fits.
+        """
+        names = frozenset().union(*(value.names for _, value in computed))
+        names |= {free.name for free in self._free if len(free.values) == 1}
+        values = self._values(self._rows[0])
+        return {name: values[name] for name in values if name in names}
 
     def _fitting(self, value: model.Computed, text: str) -> list[_Row]:
         if isinstance(value, expressions.Expression):

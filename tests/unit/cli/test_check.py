@@ -95,6 +95,19 @@ def test_no_has_a_row_for_each_object(run, put):
     ]
 
 
+def test_each_field_that_differs_for_sure_is_a_row(run, put):
+    put('a', 'SELF:\n x=1\nCOMPATIBLE:\n x=2\n y=3\n z={v:int:1}\n')
+    put('b', 'SELF:\n x=1\n u=4\n')
+
+    answer = run('check', 'a', 'b', *JSON)
+
+    assert answer.rows == [
+        row(False, 'source', 1, 'x', '1', '"2"', {}),
+        row(False, 'source', 1, 'y', None, '"3"', {}),
+        row(False, 'source', 1, 'u', '4', None, {}),
+    ]
+
+
 def test_the_variables_that_had_a_value_are_shown(run, put):
     text = 'SELF:\n t=g2\n n=7\nCOMPATIBLE:\n t=g{v:int:1..4}\n n={v}/2\n'
     put('a', text)

@@ -169,10 +169,89 @@ def test_a_false_answer_gives_a_reason_for_each_object():
     ]
     assert [str(reason) for reason in result.reasons] == [
         'source object 1, a: \'6\', allowed "1"',
-        'source object 2, a: \'6\', allowed "2"',
+        'source object 2, a: \'6\', allowed "2" (also b)',
         'source object 3, b: nothing, allowed {v} with v=6',
         'target object 1, c: \'1\', allowed "2"',
     ]
+
+
+def reason(compatible, device, **options):
+    """Return why one object does not contain a device."""
+    (found,) = answer(compatible, device, **options).reasons
+    return found
+
+
+@pytest.mark.parametrize(
+    ('compatible', 'device', 'text'),
+    [
+        ('a=1', 'a=2', 'a: \'2\', allowed "1"'),
+        ('a=', 'a=2', 'a: \'2\', allowed ""'),
+        ('a=1\nb=x', 'a=1', 'b: nothing, allowed "x"'),
+        ('a=1', 'a=1\nb=2', "b: '2', a field the object does not mention"),
+        ('a=g{v:int:1..4}', 'a=g7', "a: 'g7', allowed g{v:int:1..4}"),
+        ('a=g{v:int:1..4}', 'a=h1', "a: 'h1', allowed g{v:int:1..4}"),
+        (
+            'a={v:version:2.1-}',
+            'a=3.0',
+            "a: '3.0', allowed {v:version:2.1-}",
+        ),
+        ('a={v:flags:x+y}', 'a=x', "a: 'x', allowed {v:flags:x+y}"),
+        (
+            'a=g{v:int:1..4}\nb={v}/2',
+            'a=g4\nb=4',
+            "b: '4', allowed {v}/2 with v=4",
+        ),
+        (
+            'a={v:string:x,y}\nb={v}{w:int:1..3}',
+            'a=x\nb=y1',
+            "b: 'y1', allowed {v}{w:int:1..3} with v='x'",
+        ),
+        (
+            'a={v:int:1..3}{w:int:1..3}',
+            'a=99',
+            "a: '99', allowed {v:int:1..3}{w:int:1..3}",
+        ),
+        (
+            'a={v:int:1..3}{w:int:1..3}\nb={v}*{x:int:1..3}',
+            'a=23\nb=5',
+            "b: '5', allowed {v}*{x:int:1..3} with v=2, w=3",
+        ),
+        (
+            'a=({v:int:1..9}-3)*({v}-7)\nb={v}*2',
+            'a=0\nb=8',
+            "b: '8', allowed {v}*2 with v=3",
+        ),
+        ('a={v:int:5}*2', 'a=7', "a: '7', allowed {v:int:5}*2 with v=5"),
+    ],
+)
+def test_a_reason_names_what_was_found_and_what_allowed(
+    compatible, device, text
+):
+    assert str(reason(compatible, device)) == f'source object 1, {text}'
+
+
+def test_what_no_variable_can_mend_is_the_first_reason():
+    found = reason('a={v:int:1}\nb=1\nc=1', 'a=2\nb=1\nc=2\nd=1')
+    assert (found.field, [r.field for r in found.also]) == ('c', ['d'])
+    assert found.also[0].found == '1'
+    assert found.also[0].allowed is None
+    found = reason('a={v:int:1}\nb=1', 'a=2\nb=1\nd=1')
+    assert (found.field, found.also) == ('d', ())
+    found = reason(
+        'a={v:int:1}\nb=1', 'a=2\nb=1\nd=1', unlisted_fields='ignore'
+    )
+    assert (found.field, found.also) == ('a', ())
+
+
+def test_further_fields_are_named_and_some_of_many():
+    found = reason('a=1\nb=1', 'b=2\nc=1')
+    assert str(found).endswith('a: nothing, allowed "1" (also b, c)')
+    assert [str(r) for r in found.also] == [
+        'source object 1, b: \'2\', allowed "1"',
+        "source object 1, c: '1', a field the object does not mention",
+    ]
+    many = '\n'.join(f'f{number}=1' for number in range(60))
+    assert str(reason(many, 'a=1')).endswith('(also f1, f2, f3 and 57 more)')
 
 
 def test_the_side_that_holds_needs_no_reason():
