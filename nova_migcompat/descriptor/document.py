@@ -10,7 +10,7 @@ import hashlib
 import types
 from collections.abc import Mapping
 
-from nova_migcompat.descriptor import expressions, matching, model, tables
+from nova_migcompat.descriptor import doubts, matching, model, tables
 
 
 class Document:
@@ -60,14 +60,7 @@ class Document:
     @functools.cached_property
     def warnings(self) -> tuple[str, ...]:
         """What is legal and probably not meant, one sentence each."""
-        return tuple(
-            f'COMPATIBLE object {index}, field {name}: {value} is a'
-            f' subtraction; a minus sign as text is written \\-'
-            for index, compatible in enumerate(self.compatible, 1)
-            for name, value in compatible.fields.items()
-            if isinstance(value, expressions.Expression)
-            and value.subtracts_variables()
-        )
+        return tuple(doubts.about(self._fields, self.compatible, self.plans))
 
     @functools.cached_property
     def plans(self) -> tuple[matching.Plan, ...]:

@@ -207,7 +207,8 @@ def test_the_canonical_form_has_no_white_space(value, form):
     'value', ['{v:int:1}-{v}', '(1+{v:int:1} - {v})', '{v:int:4}-{v}-1']
 )
 def test_a_subtraction_of_variables_is_pointed_out(value):
-    found = document('y=1', f'a=1\nx={value}').warnings
+    warnings = document('y=1', f'a=1\nx={value}').warnings
+    found = [text for text in warnings if 'subtraction' in text]
     assert len(found) == 1
     assert 'COMPATIBLE object 2, field x' in found[0]
     assert '\\-' in found[0]
@@ -216,5 +217,6 @@ def test_a_subtraction_of_variables_is_pointed_out(value):
 @pytest.mark.parametrize(
     'value', ['{v:int:1}\\-{v}', '{v:int:1}-1', 'a{v:int:1}-{v}', '"{a}-{b}"']
 )
-def test_nothing_else_is_pointed_out(value):
-    assert document(f'x={value}').warnings == ()
+def test_nothing_else_is_pointed_out_as_one(value):
+    warnings = document('a=1', f'x={value}').warnings
+    assert warnings == ()

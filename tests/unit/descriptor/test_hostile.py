@@ -82,6 +82,7 @@ def test_reading_takes_bounded_work(text):
     if isinstance(found, descriptor.Document):
         assert in_bounds(lambda: found.canonical)
         assert in_bounds(descriptor.expand, found, 100)
+        assert isinstance(in_bounds(lambda: found.warnings), tuple)
         result = in_bounds(descriptor.match, found, found)
         assert isinstance(in_bounds(lambda: result.reasons), tuple)
     else:
@@ -156,6 +157,7 @@ def test_deciding_takes_bounded_work(pair):
     assert not result
     assert len(in_bounds(lambda: result.reasons)) == 1
     assert in_bounds(descriptor.expand, source, 100)
+    assert isinstance(in_bounds(lambda: source.warnings), tuple)
 
 
 LARGE = f'a={{v:int:1{"0" * 480}..2{"0" * 480}}}'
