@@ -14,6 +14,8 @@ from nova_migcompat import descriptor
 SEPARATOR = b'\n=====\n'
 #: Processor time for one step, ten times what one pair may take.
 SECONDS = 0.5
+#: With how many others an input's first document is paired.
+PARTNERS = 2
 #: Characters that a reason may have.
 LINE = 8192
 
@@ -40,13 +42,22 @@ OTHERS = tuple(
 )
 
 
-@contextlib.contextmanager
-def bounded():
-    """Hold what is done to the bound on processor time."""
-    started = time.process_time()
-    yield
-    taken = time.process_time() - started
-    assert taken < SECONDS, f'{taken:.2f} seconds'
+def bounded(call, *arguments):
+    """Call, and hold it to the bound on processor time.
+
+    Asking for that costs more than most calls: so it is done where one took
+    as long by the clock, on a second call.
+    """
+    started = time.perf_counter()
+    try:
+        return call(*arguments)
+    finally:
+        if time.perf_counter() - started > SECONDS:
+            started = time.process_time()
+            with contextlib.suppress(descriptor.DescriptorError):
+                call(*arguments)
+            taken = time.process_time() - started
+            assert taken < SECONDS, f'{taken:.2f} seconds'
 
 
 def check(data):
@@ -61,8 +72,9 @@ def check(data):
         for document in map(read, data.split(SEPARATOR, 1))
         if document is not None
     ]
-    for partner in (*found[1:], *OTHERS)[: len(found) and len(OTHERS)]:
-        check_pair(found[0], partner)
+    if found:
+        for partner in (*found[1:], *OTHERS)[:PARTNERS]:
+            check_pair(found[0], partner)
     for document in found:
         check_reasons(descriptor.match(document, document))
     return found
@@ -74,14 +86,12 @@ def read(text):
     :param text: bytes or str.
     """
     try:
-        with bounded():
-            document = descriptor.parse(text)
+        document = bounded(descriptor.parse, text)
     except descriptor.DescriptorError as e:
         check_error(e, text)
         return None
     canonical = document.canonical
-    with bounded():
-        again = descriptor.parse(canonical.encode())
+    again = bounded(descriptor.parse, canonical.encode())
     assert again.canonical == canonical
     assert again.digest == document.digest
     assert again.self_object == document.self_object
@@ -104,23 +114,20 @@ def check_error(error, text):
 
 def check_pair(source, target):
     """Decide one pair in every direction: the answers must agree."""
-    with bounded():
-        there, back, both, either = (
-            descriptor.match(source, target, direction)
-            for direction in descriptor.DIRECTIONS
-        )
+    there, back, both, either = (
+        bounded(descriptor.match, source, target, direction)
+        for direction in descriptor.DIRECTIONS
+    )
     assert bool(both) == (bool(there) and bool(back))
     assert bool(either) == (bool(there) or bool(back))
     check_reasons(either)
-    with bounded():
-        ignoring = descriptor.match(source, target, 'source', 'ignore')
+    ignoring = bounded(descriptor.match, source, target, 'source', 'ignore')
     assert ignoring or not there
 
 
 def check_reasons(result):
     """Hold the explanation to what a log line may hold."""
-    with bounded():
-        reasons = result.reasons
+    reasons = bounded(getattr, result, 'reasons')
     assert bool(reasons) != bool(result)
     for reason in reasons:
         line = str(reason)
