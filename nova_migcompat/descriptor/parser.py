@@ -32,12 +32,12 @@ _GROWTH = 8
 _FIELD = re.compile(r'[ \t]*([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=(.*)', re.DOTALL)
 #: The usual field: a value that is read alike everywhere, and is not long.
 _PLAIN = re.compile(
-    r'[ \t]*+([A-Za-z_][A-Za-z0-9_.-]{0,63})[ \t]*+=[ \t]*+'
-    r'(?:([A-Za-z0-9_.:/+-]{0,126})|"([A-Za-z0-9_.:/+ -]{0,126})")[ \t]*+'
+    r'[ \t]*([A-Za-z_][A-Za-z0-9_.-]{0,63})[ \t]*=[ \t]*'
+    r'(?:([A-Za-z0-9_.:/+-]{1,126})|"([A-Za-z0-9_.:/+ -]{0,126})")[ \t]*'
 )
 _BLANK = re.compile(r'[ \t]*(?:#.*)?', re.DOTALL)
 _HEADER = re.compile(
-    r'[ \t]*+(SELF|COMPATIBLE)(?:[ \t]*+:)?+(?:[ \t]++#.*|[ \t]*+)', re.DOTALL
+    r'[ \t]*(SELF|COMPATIBLE)(?:[ \t]*:)?(?:[ \t]+#.*|[ \t]*)', re.DOTALL
 )
 _HEADER_START = re.compile(r'[ \t]*(?:SELF|COMPATIBLE)(?![A-Za-z0-9_.-])')
 _FORBIDDEN = re.compile(

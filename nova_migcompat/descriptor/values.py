@@ -21,26 +21,19 @@ MAX_VARIABLE_NAME = 32
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _COMMENT = re.compile(r'[ \t]#')
-#: A template up to where a comment cuts it: text, a character behind a
-#: backslash, variables, and in those quoted items, which may hold a #.
-_BEFORE_COMMENT = re.compile(
-    r"""(?:
-        [^{\\ \t]++
-      | \\[^ \t]?+
-      | [ \t](?!\#)
-      | \{ (?: [,:][ \t]*+"(?:[^"\\]++|\\.)*+"
-            | [^} \t]
-            | [ \t](?!\#)
-          )*+ \}?+
-    )*+""",
-    re.DOTALL | re.VERBOSE,
+#: A step through a template that no comment begins in: the opening brace of a
+#: variable, other text, a character behind a backslash, a blank.
+_STEP = re.compile(r'(\{)|[^{\\ \t]+|\\[^ \t]?|[ \t](?!#)', re.DOTALL)
+#: A step inside a variable, where a quoted item may hold a #.
+_STEP_INSIDE = re.compile(
+    r'[,:][ \t]*"(?:[^"\\]|\\.)*"|[^} \t]|[ \t](?!#)', re.DOTALL
 )
 _LITERAL = re.compile(r'[^\\{}]+')
 _HEAD = re.compile(r'\{[ \t]*([A-Za-z_][A-Za-z0-9_]*)?[ \t]*([:}])?')
 _TYPE = re.compile(r'[ \t]*([^:{}]*)(:)?')
 #: An item, bare or quoted, and what ends it.
 _ITEM = re.compile(
-    r'[ \t]*+(?:([^,:{}"#\\]*+)|"((?:[^"\\]|\\.)*+)"[ \t]*+)([,}])', re.DOTALL
+    r'(?:([^,:{}"#\\]*)|[ \t]*"((?:[^"\\]|\\.)*)"[ \t]*)([,}])', re.DOTALL
 )
 _BARE = re.compile(r'[^,:{}"#\\]*')
 
@@ -86,13 +79,27 @@ def cut(raw: str, templates: bool) -> tuple[int, str]:
             comment = _COMMENT.search(text, quoted.end()) if quoted else None
             end = comment.start() if comment else end
         elif templates and '"' in text:
-            before = cast('re.Match[str]', _BEFORE_COMMENT.match(text))
-            end = before.end()
+            end = _comment_in_template(text)
         else:
             comment = _COMMENT.search(text)
             end = comment.start() if comment else end
         text = text[:end]
     return start, text.rstrip(' \t')
+
+
+def _comment_in_template(text: str) -> int:
+    """Find where a comment cuts a template that may hold quoted items."""
+    position = 0
+    inside = False
+    while True:
+        step = (_STEP_INSIDE if inside else _STEP).match(text, position)
+        if step:
+            position = step.end()
+            inside = inside or step[0] == '{'
+        elif inside and text.startswith('}', position):
+            inside = False
+        else:
+            return position
 
 
 def literal(text: str, offset: int) -> str:
@@ -287,9 +294,7 @@ class _Value:
                 self.not_an_item(kind)
             bare, inner, end = found.groups()
             item = (
-                variables.unquote(inner)
-                if bare is None
-                else bare.rstrip(' \t')
+                variables.unquote(inner) if bare is None else bare.strip(' \t')
             )
             try:
                 items.append(kind.item(item, bare is None))

@@ -20,7 +20,9 @@ PARTS = 'migration'
 _COMPATIBLE = re.compile(r'compatible([1-9][0-9]*)?')
 _FIELD_NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_.-]{0,63}')
 #: A line that the language would take for a header, or complain of as one.
-_HEADER = re.compile(rb'[ \t]*(SELF|COMPATIBLE)(?![A-Za-z0-9_.-])[ \t]*+(?!=)')
+_HEADER = re.compile(
+    rb'[ \t]*(SELF|COMPATIBLE)(?![A-Za-z0-9_.-])[ \t]*(?![ \t=])'
+)
 
 _parse = functools.lru_cache(maxsize=128)(descriptor.parse)
 
