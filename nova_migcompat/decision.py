@@ -60,12 +60,20 @@ class Requirement:
 
     :param source: digests of the devices' documents.
     :param compatible: digests of the fleet that satisfy all of them.
-    :param incompatible: why not, by digest of the fleet.
+    :param incompatible: the answer of the first that is not satisfied, by
+        digest of the fleet; its reasons are worked out when asked for.
     """
 
     source: frozenset[str]
     compatible: frozenset[str]
-    incompatible: Mapping[str, str]
+    incompatible: Mapping[str, descriptor.MatchResult]
+
+    def why_not(self, digest: str) -> str:
+        """Say why a document of the fleet is not compatible.
+
+        :param digest: one of the incompatible ones.
+        """
+        return f'{digest}: {reason(self.incompatible[digest])}'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -123,7 +131,7 @@ def _require(
         if failed is None:
             compatible.add(digest)
         else:
-            incompatible[digest] = reason(failed)
+            incompatible[digest] = failed
     return Requirement(source, frozenset(compatible), incompatible)
 
 

@@ -253,11 +253,11 @@ def objections(
     if len(hosts) <= _FEW:
         for host in hosts:
             digests = sorted(_digests(client, host) & refused.keys())
-            found[host] = [f'{d}: {refused[d]}' for d in digests]
+            found[host] = [requirement.why_not(d) for d in digests]
     elif len(refused) <= _FEW:
-        for digest, reason in refused.items():
+        for digest in refused:
             for host in holders(client, [digest], hosts):
-                found[host].append(f'{digest}: {reason}')
+                found[host].append(requirement.why_not(digest))
     else:
         none = f'it has none of the {len(requirement.compatible)} compatible'
         silent = frozenset[str]()

@@ -129,7 +129,7 @@ def _why(
             f'compatible with {", ".join(sorted(requirement.source))}'
         )
         if explain and bad:
-            some = [f'{d}: {bad[d]}' for d in sorted(bad)[:_REASONS]]
+            some = [requirement.why_not(d) for d in sorted(bad)[:_REASONS]]
             more = len(bad) - len(some)
             text += f' ({"; ".join(some)}{f"; {more} more" if more else ""})'
         said.append(text)

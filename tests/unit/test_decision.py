@@ -58,8 +58,8 @@ def test_each_different_device_asks_for_itself_and_equal_ones_ask_once():
 
 def test_never_incompatible_without_a_reason():
     [requirement] = decide(device(OLD)).requirements
-    assert requirement.incompatible[OTHER.digest] == (
-        "source object 1, driver: '9', allowed {v:int:5,6}"
+    assert requirement.why_not(OTHER.digest) == (
+        f"{OTHER.digest}: source object 1, driver: '9', allowed {{v:int:5,6}}"
     )
 
 
@@ -81,7 +81,7 @@ def test_a_known_device_still_decides_beside_an_unknown_one():
 def test_equal_fields_are_an_operators_further_condition():
     [requirement] = decide(device(OLD), equal_fields=('driver',)).requirements
     assert requirement.compatible == {OLD.digest}
-    assert 'but the source has' in requirement.incompatible[NEW.digest]
+    assert 'but the source has' in requirement.why_not(NEW.digest)
 
 
 def test_a_source_whose_document_is_not_given_is_an_error():
