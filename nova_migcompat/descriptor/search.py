@@ -9,7 +9,6 @@ by loops of the interpreter's own.
 
 import collections
 import dataclasses
-import fractions
 import itertools
 import operator
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,13 +20,6 @@ from nova_migcompat.descriptor import (
     model,
     variables,
 )
-
-_APPLY = {
-    '+': operator.add,
-    '-': operator.sub,
-    '*': operator.mul,
-    '/': operator.truediv,
-}
 
 #: For each free variable the index of one of its values.
 _Row = tuple[int, ...]
@@ -246,26 +238,3 @@ def holds(
     }
     [held] = arithmetic.select(expression.postfix, columns, wanted, prime, 1)
     return held
-
-
-def result(
-    expression: expressions.Expression,
-    values: Mapping[str, variables.Value],
-) -> int | None:
-    """Work a small expression out.
-
-    :returns: None for a division by zero or a result that is no integer.
-    """
-    stack: list[fractions.Fraction] = []
-    for symbol in expression.postfix:
-        if isinstance(symbol, int):
-            stack.append(fractions.Fraction(symbol))
-        elif symbol not in arithmetic.OPERATORS:
-            stack.append(fractions.Fraction(int(values[symbol])))
-        else:
-            right = stack.pop()
-            if symbol == '/' and not right:
-                return None
-            stack.append(_APPLY[symbol](stack.pop(), right))
-    number = stack.pop()
-    return number.numerator if number.denominator == 1 else None

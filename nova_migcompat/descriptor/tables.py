@@ -8,7 +8,13 @@ allow: a device is then decided by one look. The others are asked in turn.
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 
-from nova_migcompat.descriptor import expressions, matching, model, search
+from nova_migcompat.descriptor import (
+    expressions,
+    matching,
+    model,
+    results,
+    search,
+)
 
 #: The object's index, and its variables' values.
 Answer = tuple[int, matching.Binding]
@@ -17,6 +23,8 @@ Answer = tuple[int, matching.Binding]
 MAX_LISTED = 256
 #: Nor is one with a larger integer in an expression.
 _MAX_INTEGER = 2**32
+#: More than working one expression of 1,024 characters out can take.
+_UNITS = 2**16
 
 
 class Objects:
@@ -139,5 +147,5 @@ def _text(value: model.FieldValue, values: matching.Binding) -> str | None:
         return value
     if isinstance(value, model.Template):
         return matching.fill(value.parts, values)
-    result = search.result(value, values)
+    result = results.work_out(value, values, results.Budget(_UNITS))
     return None if result is None else search.text_of(result)
