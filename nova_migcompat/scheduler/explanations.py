@@ -58,8 +58,17 @@ def log(
             'why': _why(decided, problems, explain=not passed),
         },
     )
-    if not debug:
-        return
+    if debug:
+        _log_each(move, failed, reasons or {}, problems)
+
+
+def _log_each(
+    move: moves.LiveMigration,
+    failed: Sequence[Any],
+    reasons: Mapping[str, str],
+    problems: Mapping[str, str],
+) -> None:
+    """Log at DEBUG what cannot be read, and why each host did not pass."""
     for digest, problem in sorted(problems.items()):
         LOG.debug('The document %s cannot be read: %s', digest, problem)
     for host in failed:
@@ -67,7 +76,7 @@ def log(
             '%s does not pass for live migration %s: %s',
             host,
             move.uuid,
-            (reasons or {}).get(host.uuid, _NOTHING),
+            reasons.get(host.uuid, _NOTHING),
         )
 
 
