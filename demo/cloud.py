@@ -203,15 +203,20 @@ class Cloud:
         instance.create()
         if function is not None:
             self._assign(node, function, instance)
+        migration = self._accept(instance)
+        return migration, self._request(instance, flavor, requests)
+
+    def _accept(self, instance: objects.Instance) -> str:
+        """Write an accepted live migration; return its UUID."""
         migration = objects.Migration(
             self._admin,
             instance_uuid=instance.uuid,
-            source_compute=host,
+            source_compute=instance.host,
             migration_type=fields.MigrationType.LIVE_MIGRATION,
             status='accepted',
         )
         migration.create()
-        return migration.uuid, self._request(instance, flavor, requests)
+        return str(migration.uuid)
 
     def _pci_requests(self, wanted: bool) -> objects.InstancePCIRequests:
         request = objects.InstancePCIRequest(
