@@ -9,6 +9,7 @@ decision with Placement's answers kept from the first run.
 """
 
 import argparse
+import functools
 import pathlib
 import statistics
 import tempfile
@@ -116,49 +117,58 @@ def measure(cloud: Cloud, states: list[Any], source: str, runs: int) -> None:
     _, plain = cloud.live_migrate('plain', source, {})
     _, booting = cloud.live_migrate('boot', source, {'resources:VGPU': '1'})
     booting.requested_destination = None
-    passed = len(list(ours.filter_all(states, moving)))
+    passed = len(pass_all(ours, states, moving))
     cold = remembering.requests
-    cases: dict[str, tuple[Callable[[], Any], bool]] = {
-        "Nova's AllHostsFilter": (
-            lambda: list(nova.filter_all(states, moving)),
+    decide = functools.partial(pass_all, ours, states, moving)
+    cases: list[tuple[str, Callable[[], Any], bool]] = [
+        (
+            "Nova's AllHostsFilter",
+            lambda: pass_all(nova, states, moving),
             False,
         ),
-        'boot with a VGPU': (
-            lambda: list(ours.filter_all(states, booting)),
+        ('boot with a VGPU', lambda: pass_all(ours, states, booting), False),
+        (
+            'move without a device',
+            lambda: pass_all(ours, states, plain),
             False,
         ),
-        'move without a device': (
-            lambda: list(ours.filter_all(states, plain)),
-            False,
-        ),
-        'live migration': (
-            lambda: list(ours.filter_all(states, moving)),
-            False,
-        ),
-        'live migration, HTTP aside': (
-            lambda: list(ours.filter_all(states, moving)),
-            True,
-        ),
-        'the database reads in it': (
+        ('live migration', decide, False),
+        ('live migration, HTTP aside', decide, True),
+        (
+            'the database reads in it',
             lambda: filters.moves.live_migration(moving, {'VGPU'}),
             False,
         ),
-    }
-    times: dict[str, list[float]] = {name: [] for name in cases}
+    ]
+    show(*run(cases, remembering, runs))
+    print(
+        f'{passed} of {len(states)} hosts pass; the first decision took '
+        f'{cold} requests; Placement {placement.MICROVERSION} over SQLite'
+    )
+
+
+def pass_all(filter_: Any, states: list[Any], request: Any) -> list[Any]:
+    """Let a filter choose among the hosts, as nova's handler does."""
+    return list(filter_.filter_all(states, request))
+
+
+def run(
+    cases: list[tuple[str, Callable[[], Any], bool]],
+    remembering: Remembering,
+    runs: int,
+) -> tuple[dict[str, list[float]], dict[str, int]]:
+    """Run each case in turns; return its seconds and its requests."""
+    times: dict[str, list[float]] = {name: [] for name, _, _ in cases}
     requests = {}
     for _ in range(runs):
-        for name, (case, remember) in cases.items():
+        for name, case, remember in cases:
             remembering.remember = remember
             before = remembering.requests
             start = time.perf_counter()
             case()
             times[name].append(time.perf_counter() - start)
             requests[name] = remembering.requests - before
-    show(times, requests)
-    print(
-        f'{passed} of {len(states)} hosts pass; the first decision took '
-        f'{cold} requests; Placement {placement.MICROVERSION} over SQLite'
-    )
+    return times, requests
 
 
 def show(times: dict[str, list[float]], requests: dict[str, int]) -> None:
