@@ -16,7 +16,7 @@ import functools
 import itertools
 import operator
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 #: One number for all choices, or one for each.
 Column = int | list[int]
@@ -24,6 +24,10 @@ Column = int | list[int]
 OPERATORS = frozenset('+-*/')
 
 _SMALL_BITS, _LARGE_BITS = 30, 127
+#: So many numbers are multiplied before they are reduced.
+_UNREDUCED = 4
+#: Products of more columns are multiplied out: as many as there are variables.
+_MAX_PENDING = 16
 
 
 def select(
@@ -64,10 +68,15 @@ class _Sum:
     factors: dict[int, int] = dataclasses.field(default_factory=dict)
 
 
+#: Exponents by the column's number: a product that nobody has needed yet.
+_Powers = Mapping[int, int]
+
+
 class _Field:
     """The integers modulo a prime, for many choices at once.
 
-    Sums cost next to nothing; each product of two of them makes a column.
+    Sums and products cost next to nothing; a column is made only of what a
+    sum or a product of several is multiplied or added with, and each once.
 
     :param prime: the prime.
     :param choices: the length of a column.
@@ -76,7 +85,8 @@ class _Field:
     def __init__(self, prime: int, choices: int) -> None:
         self._prime = prime
         self._choices = choices
-        self._columns: list[list[int]] = []
+        self._columns: list[list[int] | _Powers] = []
+        self._numbers: dict[object, int] = {}
 
     def work_out(
         self, postfix: Sequence[int | str], columns: Mapping[str, Column]
@@ -133,14 +143,68 @@ class _Field:
             return self.plus(_Sum(0), left, right.constant)
         if not left.factors:
             return self.plus(_Sum(0), right, left.constant)
-        product = map(operator.mul, self._column(left), self._column(right))
-        return self._operand([number % self._prime for number in product])
+        factor, product = self._powers(left)
+        other, powers = self._powers(right)
+        for number, exponent in powers.items():
+            product[number] = product.get(number, 0) + exponent
+        number = self._number(
+            frozenset(product.items()),
+            lambda: (
+                self._multiplied(product)
+                if len(product) > _MAX_PENDING
+                else product
+            ),
+        )
+        return _Sum(0, {number: factor * other % self._prime})
+
+    def _powers(self, total: _Sum) -> tuple[int, dict[int, int]]:
+        """Return a sum as a factor of a product of columns."""
+        if len(total.factors) == 1 and not total.constant:
+            [(number, factor)] = total.factors.items()
+            column = self._columns[number]
+            powers = {number: 1} if isinstance(column, list) else dict(column)
+            return factor, powers
+        key = (total.constant, frozenset(total.factors.items()))
+        return 1, {self._number(key, lambda: self._column(total)): 1}
+
+    def _number(
+        self, key: object, make: Callable[[], list[int] | _Powers]
+    ) -> int:
+        """Return the number of a column, which is made where it is new."""
+        if key not in self._numbers:
+            self._columns.append(make())
+            self._numbers[key] = len(self._columns) - 1
+        return self._numbers[key]
+
+    def _multiplied(self, powers: _Powers) -> list[int]:
+        """Return the numbers that a product stands for."""
+        numbers: Iterable[int] | None = None
+        for place, (number, exponent) in enumerate(powers.items(), 1):
+            column: Iterable[int] = self._ready(number)
+            if exponent > 1:
+                column = map(
+                    pow,
+                    column,
+                    itertools.repeat(exponent),
+                    itertools.repeat(self._prime),
+                )
+            numbers = map(operator.mul, numbers, column) if numbers else column
+            if place % _UNREDUCED == 0:
+                numbers = [each % self._prime for each in numbers]
+        return [each % self._prime for each in numbers or ()]
+
+    def _ready(self, number: int) -> list[int]:
+        """Return a column, multiplied out where it was not yet."""
+        column = self._columns[number]
+        if not isinstance(column, list):
+            column = self._columns[number] = self._multiplied(column)
+        return column
 
     def _column(self, total: _Sum) -> list[int]:
         """Return the numbers that a sum stands for, not reduced."""
         numbers: Iterable[int] | None = None
         for number, factor in total.factors.items():
-            column: Iterable[int] = self._columns[number]
+            column: Iterable[int] = self._ready(number)
             if factor != 1:
                 column = map(operator.mul, column, itertools.repeat(factor))
             numbers = map(operator.add, numbers, column) if numbers else column

@@ -89,6 +89,11 @@ def test_reading_takes_bounded_work(text):
         assert len(str(found)) < 500
 
 
+def factors(name, count):
+    """Write a product of different sums."""
+    return ''.join(f'*({{{name}}}+{n})' for n in range(1, count + 1))
+
+
 TWO = ''.join(f'{{v{i}:int:1,2}}' for i in range(12))
 EMPTY = ''.join(f'{{v{i}:string:"",x}}' for i in range(12))
 EIGHT = ''.join(f'{{v{i}:int:1..8}}' for i in range(4))
@@ -107,6 +112,22 @@ PAIRS = {
     'a long sum': ('x={v:int:1..4096}' + '+{v}' * 250, 'x=-1'),
     'a long product': ('x={v:int:1..4096}' + '*{v}' * 250, 'x=-1'),
     'a long quotient': ('x={v:int:1..4096}' + '/{v}' * 250, 'x=-1'),
+    'a product of many sums': (
+        'x=({a:int:1..4096}+0)' + factors('a', 100),
+        'x=-1',
+    ),
+    'products of sums that hold': (
+        'x=({a:int:1..64}*64+{b:int:1..64})*0+1'
+        + ''.join(f'\ny{k}={{a}}*0{factors("ab"[k], 90)}' for k in range(2))
+        + f'\nz={{b}}{factors("b", 25)}',
+        'x=1\ny0=0\ny1=0\nz=-1',
+    ),
+    'sums that a text settles': (
+        'a={v:int:1..}'
+        + ''.join(f'\ny{k}={{v}}*0{factors("v", 90)}' for k in range(58))
+        + '\nz={v}+1',
+        'a=5' + ''.join(f'\ny{k}=0' for k in range(58)) + '\nz=5',
+    ),
     'a large factor': (f'x={{v:int:1..4096}}*{NINES}', f'x=1{NINES}'),
     'large values': (
         f'x={{v:int:1{"0" * 480}..1{"0" * 477}999}}*1\ny={"{v}" * 300}',
