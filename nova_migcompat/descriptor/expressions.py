@@ -72,7 +72,7 @@ class Expression:
         return sum(not isinstance(each, int | str) for each in self.infix)
 
     def __str__(self) -> str:
-        return ''.join(_written(symbol) for symbol in self.infix)
+        return ''.join(map(_written, self.infix))
 
     def subtracts_variables(self) -> bool:
         """Is a variable subtracted from a variable, as in {a}-{b}?"""
@@ -103,15 +103,14 @@ def read(parts: list[Part], offsets: list[int]) -> Expression:
         if (operand or symbol == '(') != operand_next:
             wanted = _OPERAND if operand_next else 'an operator or )'
             raise ExpressionError(offset, _shown(symbol), wanted)
-        if isinstance(symbol, int):
-            output.append(symbol)
-        elif not isinstance(symbol, str):
-            output.append(symbol.name)
+        if not isinstance(symbol, str):
+            output.append(symbol if isinstance(symbol, int) else symbol.name)
+            operand_next = False
         elif symbol == '(':
             pending.append((symbol, offset))
         else:
             _reduce(symbol, offset, pending, output)
-        operand_next = not operand and symbol != ')'
+            operand_next = symbol != ')'
     if operand_next:
         # An operator or ( came last: one character.
         raise ExpressionError(
@@ -151,18 +150,20 @@ def _symbols(
     parts: list[Part], offsets: list[int]
 ) -> Iterator[tuple[int, Symbol]]:
     for part, offset in zip(parts, offsets, strict=True):
-        if isinstance(part, str):
-            for found in _SYMBOL.finditer(part):
-                text = found[0]
-                yield (
-                    offset + found.start(),
-                    integers.read(text) if text.isdigit() else text,
-                )
-        else:
+        if not isinstance(part, str) or part in _PRECEDENCE:
             yield offset, part
+            continue
+        for found in _SYMBOL.finditer(part):
+            text = found[0]
+            yield (
+                offset + found.start(),
+                integers.read(text) if text.isdigit() else text,
+            )
 
 
 def _written(symbol: Symbol) -> str:
+    if isinstance(symbol, str):
+        return symbol
     return integers.write(symbol) if isinstance(symbol, int) else str(symbol)
 
 

@@ -61,8 +61,9 @@ def parse(text: str | bytes) -> document.Document:
         raise TypeError(f'a document is str or bytes, not {type(text)}')
     text = text.removeprefix('\ufeff')
     _check_characters(text)
-    found = _Reader(text).read()
-    if len(text) * _GROWTH > MAX_BYTES:
+    reader = _Reader(text)
+    found = reader.read()
+    if (len(text) - reader.measured) * _GROWTH + reader.size > MAX_BYTES:
         size = len(found.canonical.encode())
         _check_size(size, 'a document whose canonical form has {:,} bytes')
     return found
@@ -119,7 +120,11 @@ def _weight(value: model.FieldValue) -> int:
 
 
 class _Reader:
-    """One pass over the lines of one text."""
+    """One pass over the lines of one text.
+
+    :ivar measured: characters of the values whose canonical form was written.
+    :ivar size: bytes of these canonical forms.
+    """
 
     def __init__(self, text: str) -> None:
         self.lines = text.split('\n')
@@ -128,6 +133,8 @@ class _Reader:
         self.compatible: list[model.CompatibleObject] = []
         self.combinations = 0
         self.steps = 0
+        self.measured = 0
+        self.size = 0
         self.header = (0, 1)
         self.self_header = (0, 1)
         self.fields: dict[str, model.FieldValue] | None = None
@@ -231,14 +238,23 @@ class _Reader:
         else:
             value = values.read(text, offset, self.scope, self.number)
         if length * _GROWTH > MAX_VALUE:
-            length = len(model.canonical_value(value))
-            if length > MAX_VALUE:
-                self.fail(
-                    offset + 1,
-                    f'a value whose canonical form has {length:,} characters',
-                    f'at most {MAX_VALUE:,}',
-                )
+            self.measure(value, length, offset)
         return value
+
+    def measure(
+        self, value: model.FieldValue, length: int, offset: int
+    ) -> None:
+        """Hold a value's canonical form to the limit, and count it."""
+        written = model.canonical_value(value)
+        if len(written) > MAX_VALUE:
+            self.fail(
+                offset + 1,
+                f'a value whose canonical form has {len(written):,}'
+                ' characters',
+                f'at most {MAX_VALUE:,}',
+            )
+        self.measured += length
+        self.size += len(written.encode())
 
     def close_object(self) -> None:
         """Check the object above as a whole, and keep it."""

@@ -36,6 +36,12 @@ _ITEM = re.compile(
     r'(?:([^,:{}"#\\]*)|[ \t]*"((?:[^"\\]|\\.)*)"[ \t]*)([,}])', re.DOTALL
 )
 _BARE = re.compile(r'[^,:{}"#\\]*')
+_PLAIN_ITEM = r'(?:[A-Za-z0-9_.+=-]+|"[A-Za-z0-9_.+ -]*")'
+#: The usual variable: one without white space, and items that hold no comma.
+_USUAL = re.compile(
+    r'\{([A-Za-z_][A-Za-z0-9_]{0,31})'
+    rf'(?::([a-z]+):({_PLAIN_ITEM}(?:,{_PLAIN_ITEM})*))?\}}'
+)
 
 
 class ValueSyntaxError(ValueError):
@@ -52,11 +58,13 @@ class Scope:
     """The variables of one COMPATIBLE object while it is being read.
 
     :ivar defined: the variables by name, in the order of definition.
+    :ivar references: what refers to them, likewise.
     :ivar places: (line, offset) of each definition.
     """
 
     def __init__(self) -> None:
         self.defined: dict[str, variables.Variable] = {}
+        self.references: dict[str, expressions.Reference] = {}
         self.places: dict[str, tuple[int, int]] = {}
 
 
@@ -233,6 +241,43 @@ class _Value:
 
     def variable(self) -> expressions.Part:
         """Read ``{name}`` or ``{name:type:items}``."""
+        return self.usual_variable() or self.any_variable()
+
+    def usual_variable(self) -> expressions.Part | None:
+        """Read a variable at one look; None where it must be read closely."""
+        found = _USUAL.match(self.text, self.position)
+        if not found:
+            return None
+        name, word, items = found.groups()
+        part: expressions.Part | None
+        if word:
+            part = self.usual_definition(name, word, items.split(','))
+        else:
+            part = self.scope.references.get(name)
+        if part:
+            self.position = found.end()
+        return part
+
+    def usual_definition(
+        self, name: str, word: str, items: list[str]
+    ) -> variables.Variable | None:
+        """Define a variable; None where something is wrong with it."""
+        defined = self.scope.defined
+        kind = variables.TYPES.get(word)
+        if not kind or name in defined or len(defined) == MAX_VARIABLES:
+            return None
+        try:
+            canonical = tuple(
+                kind.item(item.strip('"'), item[0] == '"') for item in items
+            )
+        except variables.ItemError:
+            return None
+        variable = kind(name, canonical)
+        self.define(variable, self.position)
+        return variable
+
+    def any_variable(self) -> expressions.Part:
+        """Read a variable step by step, and say what is wrong with it."""
         start = self.position
         head = cast('re.Match[str]', _HEAD.match(self.text, start))
         name = head[1]
@@ -255,7 +300,7 @@ class _Value:
                     f'{{{name}}} before its definition',
                     f'{{{name}:type:items}} here',
                 )
-            return expressions.Reference(name)
+            return self.scope.references[name]
         return self.definition(name, start)
 
     def definition(self, name: str, start: int) -> variables.Variable:
@@ -281,9 +326,15 @@ class _Value:
             )
         self.position = word.end()
         variable = kind(name, tuple(self.items(kind)))
-        self.scope.defined[name] = variable
-        self.scope.places[name] = (self.line, self.offset + start)
+        self.define(variable, start)
         return variable
+
+    def define(self, variable: variables.Variable, start: int) -> None:
+        """Keep a variable that begins at a place of the text."""
+        name = variable.name
+        self.scope.defined[name] = variable
+        self.scope.references[name] = expressions.Reference(name)
+        self.scope.places[name] = (self.line, self.offset + start)
 
     def items(self, kind: type[variables.Variable]) -> list[str]:
         """Read a variable's items and its closing brace."""
