@@ -5,6 +5,7 @@ FORMAT.md sections 3 and 4: who must contain whom, and why not.
 """
 
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -14,8 +15,8 @@ from nova_migcompat.descriptor.variables import Value
 DIRECTIONS = ('source', 'target', 'both', 'either')
 UNLISTED_FIELDS = ('reject', 'ignore')
 
-#: So many further fields are named.
-_MAX_ALSO = 3
+#: So many further fields are named, and so many variables.
+_MAX_ALSO, _MAX_VARIABLES = 3, 4
 
 _TARGET_DECIDES = ('target', 'either')
 
@@ -64,13 +65,26 @@ class Reason:
         where = f'{self.side} object {self.object + 1}, {self.field}'
         if self.allowed is None:
             return f'{where}: {found}, a field the object does not mention'
-        bound = ', '.join(f'{n}={_shown(v)}' for n, v in self.variables)
         allowed = errors.plain(self.allowed)
         if len(allowed) > 80:
             allowed = allowed[:80] + '...'
-        return f'{where}: {found}, allowed {allowed}' + (
-            f' with {bound}' if bound else ''
+        return (
+            f'{where}: {found}, allowed {allowed}{self._bound(self.allowed)}'
         )
+
+    def _bound(self, allowed: str) -> str:
+        """Name the variables' values, those of what is allowed first."""
+        if not self.variables:
+            return ''
+        ordered = sorted(
+            self.variables,
+            key=lambda bound: not re.search(rf'\{{{bound[0]}[:}}]', allowed),
+        )
+        text = ', '.join(
+            f'{n}={_shown(v)}' for n, v in ordered[:_MAX_VARIABLES]
+        )
+        more = len(ordered) - _MAX_VARIABLES
+        return f' with {text}' + (f' and {more} more' if more > 0 else '')
 
 
 def _shown(value: Value) -> str:

@@ -24,19 +24,34 @@ _UNITS = 40_000
 _MAX_SHOWN = 80
 #: So many objects are named.
 _MAX_NAMED = 3
+#: So many doubts are said.
+_MAX_DOUBTS = 16
 
 
 def about(
     device: Mapping[str, str],
     compatible: Sequence[model.CompatibleObject],
     plans: Sequence[matching.Plan],
-) -> Iterator[str]:
+) -> list[str]:
     """Doubt a document.
 
     :param device: its SELF fields, none empty.
     :param compatible: its COMPATIBLE objects.
     :param plans: the same objects, compiled.
+    :returns: the first doubts, and how many more there are.
     """
+    doubts = list(_all(device, compatible, plans))
+    more = len(doubts) - _MAX_DOUBTS
+    if more <= 0:
+        return doubts
+    return [*doubts[:_MAX_DOUBTS], f'{more:,} more of these are not listed']
+
+
+def _all(
+    device: Mapping[str, str],
+    compatible: Sequence[model.CompatibleObject],
+    plans: Sequence[matching.Plan],
+) -> Iterator[str]:
     yield from _own_device(device, plans)
     yield from _near_names('SELF', device)
     budget = results.Budget(_UNITS)

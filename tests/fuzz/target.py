@@ -17,7 +17,7 @@ SECONDS = 0.5
 #: With how many others an input's first document is paired.
 PARTNERS = 2
 #: Characters that a reason may have.
-LINE = 8192
+LINE = 3000
 
 #: Other hosts' documents: that of FORMAT.md section 1, and one with a
 #: variable of each type and fields of one letter, as fuzzers write them.

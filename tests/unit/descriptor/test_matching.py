@@ -230,6 +230,20 @@ def test_a_reason_names_what_was_found_and_what_allowed(
     assert str(reason(compatible, device)) == f'source object 1, {text}'
 
 
+def test_of_many_variables_those_of_the_field_come_first_and_few_are_named():
+    letters = 'abcdefgh'
+    fields = [f'{letter}={{{letter}:int:1..9}}' for letter in letters]
+    device = [f'{letter}={n}' for n, letter in enumerate(letters, 1)]
+    found = reason(
+        '\n'.join([*fields, 'z={g}{b}']), '\n'.join([*device, 'z=99'])
+    )
+    assert len(found.variables) == len(letters)
+    assert str(found) == (
+        "source object 1, z: '99', allowed {g}{b}"
+        ' with b=2, g=7, a=1, c=3 and 4 more'
+    )
+
+
 def test_what_no_variable_can_mend_is_the_first_reason():
     found = reason('a={v:int:1}\nb=1\nc=1', 'a=2\nb=1\nc=2\nd=1')
     assert (found.field, [r.field for r in found.also]) == ('c', ['d'])

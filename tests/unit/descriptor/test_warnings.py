@@ -130,3 +130,13 @@ def test_warnings_are_the_same_for_the_same_document():
     assert all(
         text.isascii() and text.isprintable() for text in found.warnings
     )
+
+
+def test_of_many_doubts_the_first_are_said_and_the_rest_counted():
+    found = warnings('a=1', *[f'a=1\nb={n}\nB={n}' for n in range(20)])
+    assert len(found) == 17
+    assert found[0].startswith('COMPATIBLE object 2, fields b and B')
+    assert found[-1] == '4 more of these are not listed'
+    found = warnings('a=1', *[f'a=1\nb={n}\nB={n}' for n in range(16)])
+    assert len(found) == 16
+    assert 'more' not in found[-1]
