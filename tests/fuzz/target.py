@@ -7,6 +7,7 @@ test replays those that were worth keeping.
 
 import contextlib
 import time
+import zlib
 
 from nova_migcompat import descriptor
 
@@ -58,6 +59,21 @@ def bounded(call, *arguments):
                 call(*arguments)
             taken = time.process_time() - started
             assert taken < SECONDS, f'{taken:.2f} seconds'
+
+
+def check_some(data):
+    """Read any bytes; check all that check() does for each eighth input.
+
+    Which ones is told by the input itself, so that a failure comes again.
+    """
+    if zlib.crc32(data) % 8 == 0:
+        check(data)
+        return
+    for text in data.split(SEPARATOR, 1):
+        try:
+            bounded(descriptor.parse, text)
+        except descriptor.DescriptorError as e:
+            check_error(e, text)
 
 
 def check(data):
