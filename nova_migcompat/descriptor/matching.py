@@ -66,10 +66,7 @@ class Plan:
     def _is_read_off(self, field: str, value: model.Computed) -> bool:
         """Is all of the field compared when a variable at its end is read?"""
         return isinstance(value, model.Template) and any(
-            site.field == field
-            and not site.until
-            and len(site.before) == len(value.parts) - 1
-            for site in self._sites
+            site.field == field and not site.until for site in self._sites
         )
 
     def decide(
