@@ -60,9 +60,12 @@ class Variable(abc.ABC):
     def accept(self, text: str) -> Value | None:
         """Return the value that a device's text stands for, or None."""
 
-    @abc.abstractmethod
     def may_contain(self, character: str) -> bool:
-        """Can the character occur in one of the values? (section 5)"""
+        """Can the character occur in one of the values? (section 5)
+
+        Never asked of flags, which stand alone.
+        """
+        raise NotImplementedError(self.TYPE)
 
     def count(self) -> int | None:
         """Return how many different values there are; None: no end."""
@@ -234,9 +237,6 @@ class FlagsVariable(Variable):
             if wanted == tokens if exactly else wanted <= tokens:
                 return text
         return None
-
-    def may_contain(self, character: str) -> bool:
-        return bool(_TOKENS.fullmatch(f'x{character}x'))
 
 
 @dataclasses.dataclass(frozen=True)
