@@ -265,12 +265,8 @@ class VersionVariable(Variable):
             low, dash, high = item.partition('-')
             if not dash:
                 high = low
-            start = _number(low) if low else (_number(high)[0], 0, 0, 0)
-            end = (
-                (*_number(high), 0)
-                if high
-                else (_number(low)[0] + 1, -1, -1, -1)
-            )
+            start = _number(low) if low else (_number(high)[0],)
+            end = (*_number(high), 0) if high else (_number(low)[0] + 1,)
             ranges.append((start, end))
         return tuple(ranges)
 
