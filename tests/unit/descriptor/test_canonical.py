@@ -49,6 +49,7 @@ def test_the_same_canonical_form_is_the_same_document():
     assert one == other
     assert hash(one) == hash(other)
     assert one.digest == other.digest
+    assert hash(one) != hash(document())
     assert one != document('x={w:int:1}-1')
     assert one != one.canonical
 

@@ -8,10 +8,15 @@ import random
 import sys
 import time
 
+import pytest
+
 from nova_migcompat import descriptor
+from nova_migcompat.descriptor import tables
 from tests.fuzz import differential
 
 PAIRS = 20000
+#: So many are the same each time: what they show is not left to chance.
+SAME = 300
 
 
 def test_pairs_are_read_and_decided_as_by_going_through_every_binding(capsys):
@@ -26,6 +31,16 @@ def test_pairs_are_read_and_decided_as_by_going_through_every_binding(capsys):
     assert counts['pairs'] == PAIRS
     # A generator that makes no pairs that match would hide much.
     assert counts['default matches'] > PAIRS / 4
+
+
+@pytest.mark.parametrize('most', [tables.MAX_LISTED, 0])
+def test_some_pairs_are_decided_alike_with_tables_and_without(
+    monkeypatch, most
+):
+    monkeypatch.setattr(tables, 'MAX_LISTED', most)
+    counts, found = differential.run(range(SAME))
+    assert not found, '\n\n'.join(found[:3])
+    assert counts['pairs'] == SAME
 
 
 def test_a_difference_comes_with_the_command_that_shows_it(monkeypatch):

@@ -18,6 +18,13 @@ def test_an_error_names_line_column_found_and_expected():
         ' int, string, flags, version'
     )
     assert found.source_line == '\tx={v:real:1}'
+    assert found.args == (
+        4,
+        7,
+        found.found,
+        found.expected,
+        found.source_line,
+    )
     assert isinstance(found, ValueError)
 
 
@@ -36,6 +43,7 @@ def test_a_long_line_is_cut_around_the_caret(length):
     _, line, caret = found.show().split('\n')
     assert len(line) <= 80
     assert line[caret.index('^')] == '!'
+    assert caret == ' ' * (4 + min(length, 36)) + '^'
 
 
 def test_nothing_that_a_terminal_acts_on_is_shown():
@@ -69,12 +77,18 @@ def test_an_error_without_a_place_is_at_line_1_column_1():
     assert str(found) == (
         'line 1, column 1: found no SELF object, expected one'
     )
-    assert found.show().endswith('\n    \n    ^')
+    for without_a_line in (found, error('x' * 70000), error(b'x' * 70000)):
+        assert without_a_line.show().endswith('\n    \n    ^')
 
 
 def test_shown_text_is_quoted_ascii_on_one_line():
     assert errors.shown('a\nb') == "'a\\nb'"
+    assert errors.shown('x' * 40) == f"'{'x' * 40}'"
     assert errors.shown('x' * 41) == f"'{'x' * 40}'..."
+
+
+def test_a_plain_piece_is_ascii_without_quotes():
+    assert errors.plain('"a\tü\u2028"') == '"a\\t\\xfc\\u2028"'
 
 
 def test_the_first_error_is_the_one():

@@ -54,9 +54,12 @@ def test_the_variable_defined_first_is_slowest():
 
 
 def test_repeated_values_count_at_their_first_place():
-    assert [f['a'] for _, f in rows('a={v:int:3,5..6,1..8,2,9..9}')] == list(
-        '356124789'
-    )
+    for items, values in [
+        ('3,5..6,1..8,2,9..9', '356124789'),
+        ('1..2,5..6,4..7', '125647'),
+    ]:
+        found = rows(f'a={{v:int:{items}}}')
+        assert ''.join(fields['a'] for _, fields in found) == values
 
 
 def test_empty_fields_are_left_out():

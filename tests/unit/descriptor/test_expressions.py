@@ -11,6 +11,9 @@ from tests.unit.descriptor.texts import (
     value_error,
 )
 
+OPERAND = 'an integer, a variable or ('
+OPERATOR = 'an operator or )'
+
 
 def is_expression(value):
     found = document(f'x={value}').compatible[0].fields['x']
@@ -82,31 +85,32 @@ def test_one_string_variable_makes_it_text():
 
 
 @pytest.mark.parametrize(
-    ('value', 'column', 'found'),
+    ('value', 'column', 'found', 'expected'),
     [
-        ('{v:int:1}+', 13, 'the end of the expression'),
-        ('{v:int:1}++1', 13, "'+'"),
-        ('{v:int:1}+-1', 13, "'-'"),
-        ('(-1)', 4, "'-'"),
-        ('(+{v:int:1})', 4, "'+'"),
-        ('{v:int:1}{v}+1', 12, 'variable {v}'),
-        ('{v:int:1}2+1', 12, "'2'"),
-        ('{v:int:1}+1 2', 15, "'2'"),
-        ('{v:int:1}+(1', 13, "'('"),
-        ('(1+1))', 8, "')'"),
-        ('(1+1)1', 8, "'1'"),
-        ('()+1', 4, "')'"),
-        ('(1+1)(1)', 8, "'('"),
-        ('{v:int:1}+(', 14, 'the end of the expression'),
-        ('(((1+1)', 4, "'('"),
-        ('(*', 4, "'*'"),
+        ('{v:int:1}+', 13, 'the end of the expression', OPERAND),
+        ('{v:int:1}++1', 13, "'+'", OPERAND),
+        ('{v:int:1}+-1', 13, "'-'", OPERAND),
+        ('(-1)', 4, "'-'", OPERAND),
+        ('(+{v:int:1})', 4, "'+'", OPERAND),
+        ('{v:int:1}{v}+1', 12, 'variable {v}', OPERATOR),
+        ('{v:int:1}2+1', 12, "'2'", OPERATOR),
+        ('{v:int:1}+1 2', 15, "'2'", OPERATOR),
+        ('{v:int:1}+(1', 13, "'('", 'a ) for it'),
+        ('(1+1))', 8, "')'", 'a ( before it'),
+        ('(1+1)1', 8, "'1'", OPERATOR),
+        ('()+1', 4, "')'", OPERAND),
+        ('(1+1)(1)', 8, "'('", OPERATOR),
+        ('{v:int:1}+(', 14, 'the end of the expression', OPERAND),
+        ('(((1+1)', 4, "'('", 'a ) for it'),
+        ('(*', 4, "'*'", OPERAND),
     ],
 )
 def test_a_value_of_the_shape_that_is_ill_formed_is_an_error(
-    value, column, found
+    value, column, found, expected
 ):
     error = value_error(value)
     assert (error.column, error.found) == (column, found)
+    assert error.expected == expected
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,9 @@ def test_a_field_that_self_lacks_must_be_filled_in_empty():
     assert answer('a=1\nb={v:string:x,""}', 'a=1').variables == {'v': ''}
     assert not answer('a=1\nb={v:string:x}', 'a=1')
     assert answer('a=1\nb={v:string:""}{w:string:"",x}{v}', 'a=1')
+    fields = 'a={v:string:"",x}\nb={v}\nc={w:int:1..}'
+    assert answer(fields, 'c=1').variables == {'v': '', 'w': 1}
+    assert not answer(fields, 'a=x\nc=1')
 
 
 def test_unlisted_fields_may_be_ignored():
@@ -197,6 +200,11 @@ def reason(compatible, device, **options):
         ),
         ('a={v:flags:x+y}', 'a=x', "a: 'x', allowed {v:flags:x+y}"),
         (
+            'a={v:int:1..}.bc',
+            'a=1.x',
+            "a: '1.x', allowed {v:int:1..}.bc with v=1",
+        ),
+        (
             'a=g{v:int:1..4}\nb={v}/2',
             'a=g4\nb=4',
             "b: '4', allowed {v}/2 with v=4",
@@ -249,6 +257,8 @@ def test_what_no_variable_can_mend_is_the_first_reason():
     assert (found.field, [r.field for r in found.also]) == ('c', ['d'])
     assert found.also[0].found == '1'
     assert found.also[0].allowed is None
+    found = reason('a=1\nb=', 'a=2')
+    assert (found.field, found.also) == ('a', ())
     found = reason('a={v:int:1}\nb=1', 'a=2\nb=1\nd=1')
     assert (found.field, found.also) == ('d', ())
     found = reason(

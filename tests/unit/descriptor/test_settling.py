@@ -148,6 +148,7 @@ def test_touching_ranges_are_counted_in_full():
         ('x={v:int:..5}:{v}', 'x=-3:-3', {'v': -3}),
         ('x={v:int:..5}:{v}', 'x=-3:-4', None),
         ('x={v:string:"",a}:b', 'x=:b', {'v': ''}),
+        ('x={v:string:"",a}:{w:int:1..}', 'x=:5', {'v': '', 'w': 5}),
         ('x={v:int:1..}:b', 'x=1', None),
         ('x={v:int:1..}:b', 'x=1:c', None),
         ('x={v:int:1..}:b', 'x=1:b:b', None),

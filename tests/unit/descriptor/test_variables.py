@@ -71,6 +71,8 @@ def test_an_empty_list_or_item_is_an_error(kind, items):
     found = value_error(f'{{v:{kind}:{items}}}')
     if kind in ('string', 'flags') or not items.startswith('a'):
         assert found.found == 'an empty item'
+    if kind == 'string':
+        assert found.expected == 'an item; the empty one is written ""'
 
 
 def test_the_empty_item_is_written_in_quotes():
