@@ -36,7 +36,7 @@ def select(
     wanted: int,
     prime: int,
     choices: int,
-) -> list[bool]:
+) -> tuple[list[bool], list[bool]]:
     """Tell for which choices an expression equals a number.
 
     :param postfix: operators behind their operands: an integer, or a
@@ -45,15 +45,16 @@ def select(
     :param wanted: the number.
     :param prime: modulo what.
     :param choices: how many choices there are.
-    :returns: for each whether it does; a division by zero equals nothing.
+    :returns: for each whether it does, as far as nothing is divided by zero,
+        and whether something is: that equals nothing.
     """
     field = _Field(prime, choices)
     top, bottom, divisors = field.work_out(postfix, columns)
-    selected = field.zeros(field.plus(top, bottom, -wanted % prime))
+    equal = field.zeros(field.plus(top, bottom, -wanted % prime))
+    undefined = [False] * choices
     for divisor in divisors:
-        zeros = field.zeros(divisor)
-        selected = [s and not z for s, z in zip(selected, zeros, strict=True)]
-    return selected
+        undefined = list(map(operator.or_, undefined, field.zeros(divisor)))
+    return equal, undefined
 
 
 @dataclasses.dataclass(slots=True)

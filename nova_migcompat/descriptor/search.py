@@ -127,14 +127,18 @@ class Search:
             wanted = integers.canonical(text)
             if wanted is None:
                 return []
-            selected = arithmetic.select(
+            equal, undefined = arithmetic.select(
                 value.postfix,
                 {name: self._column(name) for name in value.names},
                 wanted,
                 arithmetic.small_prime(),
                 len(self._rows),
             )
-            return list(itertools.compress(self._rows, selected))
+            rows = list(itertools.compress(self._rows, equal))
+            if any(itertools.compress(undefined, equal)):
+                # What is a multiple of the small prime need not be zero.
+                return self._defined(value, wanted, rows)
+            return rows
         return self._filled(value.parts, text)
 
     def _column(self, name: str) -> arithmetic.Column:
@@ -148,8 +152,23 @@ class Search:
             if free.name == name:
                 indices = self._indices(place, self._rows)
                 return list(map(free.small.__getitem__, indices))
-        value = self._settled[name]
-        return value % arithmetic.small_prime() if type(value) is int else 0
+        return int(self._settled[name]) % arithmetic.small_prime()
+
+    def _defined(
+        self, value: expressions.Expression, wanted: int, rows: list[_Row]
+    ) -> list[_Row]:
+        """Keep the rows that hold modulo the prime that decides."""
+        prime = arithmetic.large_prime()
+        known = [{**self._settled, **self._values(row)} for row in rows]
+        columns: dict[str, arithmetic.Column] = {
+            name: [int(values[name]) % prime for values in known]
+            for name in value.names
+        }
+        equal, undefined = arithmetic.select(
+            value.postfix, columns, wanted, prime, len(rows)
+        )
+        held = map(operator.gt, equal, undefined)
+        return list(itertools.compress(rows, held))
 
     def _filled(
         self, parts: Sequence[expressions.Part], text: str
@@ -236,5 +255,7 @@ def holds(
     columns: dict[str, arithmetic.Column] = {
         name: int(values[name]) % prime for name in expression.names
     }
-    [held] = arithmetic.select(expression.postfix, columns, wanted, prime, 1)
-    return held
+    [equal], [undefined] = arithmetic.select(
+        expression.postfix, columns, wanted, prime, 1
+    )
+    return equal and not undefined

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from nova_migcompat import descriptor
-from nova_migcompat.descriptor import tables
+from nova_migcompat.descriptor import arithmetic, tables
 from tests.fuzz import differential
 
 PAIRS = 20000
@@ -41,6 +41,13 @@ def test_some_pairs_are_decided_alike_with_tables_and_without(
     counts, found = differential.run(range(SAME))
     assert not found, '\n\n'.join(found[:3])
     assert counts['pairs'] == SAME
+
+
+def test_the_small_prime_only_sorts_out(monkeypatch):
+    monkeypatch.setattr(tables, 'MAX_LISTED', 0)
+    monkeypatch.setattr(arithmetic, 'small_prime', lambda: 3)
+    _, found = differential.run(range(SAME))
+    assert not found, '\n\n'.join(found[:3])
 
 
 def test_a_difference_comes_with_the_command_that_shows_it(monkeypatch):
