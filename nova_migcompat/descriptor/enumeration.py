@@ -61,6 +61,12 @@ class Enumeration:
         self.left = self._below[0]
         self.ruled_out: set[str] = set()
         self._names = {v.name for v in self._listed}
+        #: The fields that depend on other variables too.
+        self._rules = {
+            field
+            for field, value in self._fields.items()
+            if not (isinstance(value, str) or value.names <= self._names)
+        }
         self._values: dict[str, variables.Value] = {}
         self._texts: dict[str, str] = {}
         self._filled_in: dict[str, str] = {}
@@ -83,8 +89,8 @@ class Enumeration:
         """Find where rules must define a variable that has a value."""
         seen: dict[str, str] = {}
         for field, value in self._fields.items():
-            if isinstance(value, expressions.Expression) and not (
-                value.names <= self._names
+            if isinstance(value, expressions.Expression) and (
+                field in self._rules
             ):
                 for name in value.names & self._names:
                     seen.setdefault(name, field)
@@ -141,10 +147,10 @@ class Enumeration:
             text = value
         elif isinstance(value, model.Template):
             parts = self._parts(value)
-            if parts is None or not value.names <= self._names:
+            if parts is None or field in self._rules:
                 return None if parts is None else str(model.Template(parts))
             text = ''.join(map(str, parts))
-        elif value.names <= self._names:
+        elif field not in self._rules:
             number = results.work_out(value, self._values, self._budget)
             if number is None:
                 return None
@@ -201,9 +207,9 @@ class Enumeration:
         fields: dict[str, str] = {}
         rules: dict[str, str] = {}
         size = HEAD
-        for field, value in self._fields.items():
+        for field in self._fields:
             text = self._filled_in[field]
-            if not (isinstance(value, str) or value.names <= self._names):
+            if field in self._rules:
                 rules[field] = text
             elif text:
                 fields[field] = text

@@ -134,6 +134,14 @@ PAIRS = {
         'x=1\ny=1',
     ),
     'text for an expression': ('x={v:int:1..4096}' + '+{v}' * 250, 'x=x'),
+    'a long quotient of zero by zero': (
+        'x=({v:int:1..4096}-{v})/({v}-{v})' + '*{v}' * 240,
+        'x=5',
+    ),
+    'sixteen settled ranges': (
+        '\n'.join(f'x{i}={{v{i}:int:1..250}}' for i in range(16)),
+        'x0=0',
+    ),
     'a large settled factor': (
         'y={v:int:1..}\nx={v}' + '*{v}' * 250,
         f'y={NINES}\nx={NINES}',
