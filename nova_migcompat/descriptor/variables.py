@@ -305,4 +305,4 @@ def unquote(inner: str) -> str:
     """Read what stands between the quotes of a quoted string."""
     if '\\' not in inner:
         return inner
-    return re.sub(r'\\(.)', r'\1', inner, flags=re.DOTALL)
+    return re.sub(r'\\(.)', r'\1', inner)
