@@ -128,6 +128,12 @@ def test_other_variables_of_a_rule_have_values():
     ]
 
 
+def test_a_rule_that_is_longer_than_a_value_is_left_out():
+    long = 'x' * 400
+    fields = f'a={{v:string:{long},y}}\nb={{v}}{{v}}{{v}}{{r:int:1..}}'
+    assert rows(fields) == [(0, {'a': 'y', 'b': 'yyy{r:int:1..}'})]
+
+
 def test_an_expression_of_a_rule_has_one_value_for_each_other_variable():
     assert rows('a={v:int:4..}\nb={v}*{w:int:-2,3}+{w}\nc={w}+{v}') == [
         (
@@ -136,6 +142,18 @@ def test_an_expression_of_a_rule_has_one_value_for_each_other_variable():
             | {'c': '{w}+{v}'},
         )
         for w in (-2, 3)
+    ]
+
+
+def test_a_variable_is_defined_where_it_first_stands_in_a_rule():
+    fields = 'a={w:int:2,3}+1\nr={x:int:4..}\nb={x}+1\nc={x}*{w}'
+    assert rows(fields) == [
+        (
+            0,
+            {'a': f'{w + 1}', 'r': '{x:int:4..}', 'b': '{x}+1'}
+            | {'c': f'{{x}}*{{w:int:{w}}}'},
+        )
+        for w in (2, 3)
     ]
 
 
@@ -152,6 +170,7 @@ def test_a_limit_below_zero_is_refused():
     ('compatible', 'words'),
     [
         (['a=1'], ''),
+        (['a={v:int:1..3}\nb=(1/2)'], ''),
         (['a={v:int:1..3}'], 'and 2 more'),
         (['a=fw{v:int:1..1000000}'], 'and 999,999 more'),
         (['a={v:int:1..9}', 'a={v:int:5..12}'], 'and 11 more'),

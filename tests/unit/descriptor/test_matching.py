@@ -31,7 +31,9 @@ def test_a_field_that_self_lacks_must_be_filled_in_empty():
     assert not answer('a=1\nb=2', 'a=1')
     assert answer('a=1\nb={v:string:x,""}', 'a=1').variables == {'v': ''}
     assert not answer('a=1\nb={v:string:x}', 'a=1')
-    assert answer('a=1\nb={v:string:""}{w:string:"",x}{v}', 'a=1')
+    fields = 'b={v:string:""}{w:string:"",x}{v}'
+    assert answer(f'a=1\n{fields}', 'a=1')
+    assert answer(f'a={{u:int:1..}}\n{fields}', 'a=1')
     fields = 'a={v:string:"",x}\nb={v}\nc={w:int:1..}'
     assert answer(fields, 'c=1').variables == {'v': '', 'w': 1}
     assert not answer(fields, 'a=x\nc=1')
