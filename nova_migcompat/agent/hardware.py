@@ -167,6 +167,24 @@ class _Look:
         return model.Hardware(devices, tuple(self.problems))
 
 
+def virtual_functions(pf: pathlib.Path) -> dict[str, int]:
+    """Number the VFs of a PF.
+
+    :param pf: the PF's folder.
+    :returns: by address, the number in its link ``virtfn<number>``, from 0;
+        nothing where they cannot be listed.
+    """
+    numbers = {}
+    try:
+        for entry in pf.glob('virtfn*'):
+            number = entry.name.removeprefix('virtfn')
+            if number.isdecimal():
+                numbers[entry.readlink().name] = int(number)
+    except OSError:
+        return {}
+    return numbers
+
+
 def _node_device(folder: pathlib.Path) -> str:
     name = folder.name
     subsystem = ''

@@ -14,7 +14,17 @@ from nova_migcompat.agent import errors, model, nova_conf
 #: The sources whose order is given; all others follow by their names.
 SOURCE_ORDER = ('files', 'sysfs', 'rules')
 
-Findings = Mapping[model.DeviceName, model.Finding]
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Findings:
+    """What one source says.
+
+    :param by_name: what it says about each device.
+    :param problems: what is wrong that is about no single device.
+    """
+
+    by_name: Mapping[model.DeviceName, model.Finding]
+    problems: tuple[model.Problem, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -63,15 +73,19 @@ def source_order(name: str) -> tuple[int, str]:
     return len(SOURCE_ORDER), name
 
 
-def by_name(findings: Iterable[model.Finding]) -> Findings:
+def by_name(said: Iterable[model.Finding | model.Problem]) -> Findings:
     """Index a source's findings; of several for a name the first counts.
 
-    :param findings: the findings of one source.
+    :param said: what one source says.
     """
     index: dict[model.DeviceName, model.Finding] = {}
-    for finding in findings:
-        index.setdefault(finding.device, finding)
-    return index
+    problems = []
+    for one in said:
+        if isinstance(one, model.Problem):
+            problems.append(one)
+        else:
+            index.setdefault(one.device, one)
+    return Findings(index, tuple(problems))
 
 
 def take(
@@ -101,7 +115,11 @@ def take(
         used += [finding for group in groups for finding in group]
     return Inventory(
         tuple(devices),
-        hardware.problems + tuple(f.problem for f in used if f.problem),
+        (
+            *hardware.problems,
+            *(problem for source in sources for problem in source.problems),
+            *(finding.problem for finding in used if finding.problem),
+        ),
         (
             *_undecided(undecided),
             *_unusable(hardware, mdev_types),
@@ -155,7 +173,7 @@ def _first(candidates: Iterable[list[model.Finding]]) -> list[model.Finding]:
 def _of_names(
     names: Iterable[model.DeviceName], source: Findings
 ) -> list[model.Finding]:
-    return [source[name] for name in names if name in source]
+    return [source.by_name[name] for name in names if name in source.by_name]
 
 
 def _of_type(
@@ -180,10 +198,16 @@ def _documents(group: list[model.Finding]) -> list[descriptor.Document]:
 def _unknown(
     hardware: model.Hardware, sources: Sequence[Findings]
 ) -> Iterator[str]:
-    known = {device.location for device in hardware.devices}
+    known = set()
+    for device in hardware.devices:
+        known.add(device.name)
+        known.update(map(device.name_of_type, device.mdev_types or ()))
+        for mdev in device.mdevs:
+            known.add(device.name_of_type(mdev.mdev_type))
+            known.add(device.name_of_mdev(mdev))
     for source in sources:
-        for name, finding in source.items():
-            if name.location not in known:
+        for name, finding in source.by_name.items():
+            if name not in known:
                 yield (
                     f'{name}: {errors.plain(finding.path)} is about a device'
                     ' that this host does not have'
@@ -222,6 +246,6 @@ def _warnings(
             yield f'{finding.device}: {errors.plain(finding.path)}: {warning}'
     counting = {id(finding) for finding in used}
     for source in sources:
-        for finding in source.values():
+        for finding in source.by_name.values():
             if finding.problem and id(finding) not in counting:
                 yield f'Not in use, but wrong: {finding.problem}'

@@ -5,6 +5,7 @@ Values only: nothing here reads a file or knows of Placement.
 """
 
 import dataclasses
+import pathlib
 
 from nova_migcompat import descriptor
 from nova_migcompat.agent import errors
@@ -120,6 +121,16 @@ class Device:
     physfn: str | None = None
     mdev_types: tuple[str, ...] | None = None
     mdevs: tuple[Mdev, ...] = ()
+
+    @property
+    def address(self) -> str:
+        """Its name in sysfs, e.g. '0000:84:00.0', '0.0.0035', 'matrix'."""
+        return pathlib.PurePath(self.folder).name
+
+    @property
+    def bus(self) -> str:
+        """What libvirt's name for it begins with: 'pci', 'css', 'ap', ..."""
+        return self.node_device[: -len(self.address) - 1]
 
     @property
     def location(self) -> str:

@@ -2,16 +2,20 @@
 """Reads files that others wrote, safely (DESIGN.md, "Trust").
 
 Knows nothing of documents. A link, a FIFO or a device where a file belongs is
-never followed, waited for or opened; what cannot be read is one kind of error.
+never followed, waited for or opened, but for links within sysfs; what cannot
+be read is one kind of error.
 """
 
+import contextlib
 import os
 import pathlib
 import stat
+from collections.abc import Iterator
 
 MAX_BYTES = 65536
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 FILE = 'a file'
 FOLDER = 'a folder'
@@ -37,10 +41,18 @@ class UnreadableError(Exception):
         self.path = path
         self.reason = reason
 
-    @classmethod
-    def of(cls, path: pathlib.Path, error: OSError) -> 'UnreadableError':
+    @staticmethod
+    def of(path: pathlib.Path, error: OSError) -> 'UnreadableError':
         """Say it of an error of the operating system."""
-        return cls(path, f'cannot be read: {error.strerror or error}')
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            return MissingError(path, 'is not there')
+        return UnreadableError(
+            path, f'cannot be read: {error.strerror or error}'
+        )
+
+
+class MissingError(UnreadableError):
+    """There is no such file."""
 
 
 def _kind(mode: int) -> str:
@@ -59,11 +71,16 @@ def kind(path: pathlib.Path, *allowed: str) -> str | None:
     :raises UnreadableError: where there is anything else, a link included.
     """
     try:
-        found = _kind(path.lstat().st_mode)
+        mode = path.lstat().st_mode
     except FileNotFoundError:
         return None
     except OSError as e:
         raise UnreadableError.of(path, e) from e
+    return _expect(path, mode, *allowed)
+
+
+def _expect(path: pathlib.Path, mode: int, *allowed: str) -> str:
+    found = _kind(mode)
     if found not in allowed:
         raise UnreadableError(
             path, f'found {found}, expected {" or ".join(allowed)}'
@@ -71,35 +88,121 @@ def kind(path: pathlib.Path, *allowed: str) -> str | None:
     return found
 
 
-def read_file(path: pathlib.Path) -> bytes:
+def read_file(path: pathlib.Path, most: int = MAX_BYTES) -> bytes:
     """Read a regular file whole.
+
+    :param path: the file; a link is refused.
+    :param most: how many bytes it may have.
+    :returns: its bytes.
+    :raises UnreadableError: where it cannot be read, is something else than a
+        regular file, or is larger.
+    """
+    with _opened(path, path, _FLAGS) as file:
+        _expect(path, os.fstat(file).st_mode, FILE)
+        return _content(path, file, most)
+
+
+def read_trusted(path: pathlib.Path) -> bytes:
+    """Read a file of an operator's, which decides what is published.
 
     :param path: the file; a link is refused.
     :returns: its bytes, at most 64 KiB.
     :raises UnreadableError: where it cannot be read, is something else than a
-        regular file, or is larger.
+        regular file, or is larger; and where it or its folder belongs to
+        somebody else than root and the agent's user, or others may write it.
+    """
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+    with _opened(path.parent, path.parent, flags) as folder:
+        _trust(path.parent, os.fstat(folder))
+        try:
+            found = os.stat(path.name, dir_fd=folder, follow_symlinks=False)
+        except OSError as e:
+            raise UnreadableError.of(path, e) from e
+        _expect(path, found.st_mode, FILE)
+        with _opened(path, path.name, _FLAGS, folder) as file:
+            found = os.fstat(file)
+            _expect(path, found.st_mode, FILE)
+            _trust(path, found)
+            return _content(path, file)
+
+
+def _trust(path: pathlib.Path, found: os.stat_result) -> None:
+    """Refuse what others could have written."""
+    if found.st_uid not in (0, os.geteuid()):
+        raise UnreadableError(
+            path,
+            f"belongs to user {found.st_uid}, expected root or the agent's"
+            ' user: chown it',
+        )
+    if found.st_mode & _OTHERS_WRITE:
+        raise UnreadableError(
+            path,
+            f'may be written by others (mode {found.st_mode & 0o7777:04o}):'
+            ' chmod go-w it',
+        )
+
+
+def read_beneath(root: pathlib.Path, path: pathlib.Path) -> bytes:
+    """Read an attribute of sysfs.
+
+    :param root: where sysfs is mounted, without links in it.
+    :param path: the file; links are followed, as sysfs is made of them.
+    :returns: its bytes, at most 64 KiB.
+    :raises MissingError: where there is none.
+    :raises UnreadableError: where it cannot be read, is something else than a
+        regular file, can only be written, or is not below root.
+    """
+    # A file that is opened with O_PATH is not touched before it is known.
+    with _opened(path, path, os.O_PATH | os.O_CLOEXEC) as found:
+        itself = f'/proc/self/fd/{found}'
+        mode = os.fstat(found).st_mode
+        _expect(path, mode, FILE)
+        try:
+            place = pathlib.Path(itself).readlink()
+        except OSError as e:
+            raise UnreadableError.of(path, e) from e
+        if not place.is_relative_to(root):
+            raise UnreadableError(path, f'leads out of {root}')
+        if not stat.S_IMODE(mode) & 0o444:
+            raise UnreadableError(path, 'can only be written')
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+        with _opened(path, itself, flags) as file:
+            return _content(path, file)
+
+
+@contextlib.contextmanager
+def _opened(
+    path: pathlib.Path,
+    name: str | pathlib.Path,
+    flags: int,
+    folder: int | None = None,
+) -> Iterator[int]:
+    """Open a file.
+
+    :param path: what an error calls it.
+    :param name: what the system calls it, from folder if that is given.
     """
     try:
-        file = os.open(path, _FLAGS)
+        file = os.open(name, flags, dir_fd=folder)
     except OSError as e:
         raise UnreadableError.of(path, e) from e
     try:
-        mode = os.fstat(file).st_mode
-        if not stat.S_ISREG(mode):
-            raise UnreadableError(
-                path, f'found {_kind(mode)}, expected {FILE}'
-            )
-        data = b''
-        while len(data) <= MAX_BYTES:
-            piece = os.read(file, MAX_BYTES + 1 - len(data))
+        yield file
+    finally:
+        os.close(file)
+
+
+def _content(path: pathlib.Path, file: int, most: int = MAX_BYTES) -> bytes:
+    data = b''
+    try:
+        while len(data) <= most:
+            piece = os.read(file, most + 1 - len(data))
             if not piece:
                 return data
             data += piece
     except OSError as e:
         raise UnreadableError.of(path, e) from e
-    finally:
-        os.close(file)
-    raise UnreadableError(path, f'holds more than {MAX_BYTES:,} bytes')
+    raise UnreadableError(path, f'holds more than {most:,} bytes')
 
 
 def list_folder(path: pathlib.Path) -> list[str]:

@@ -90,6 +90,47 @@ every scheduling of the whole cloud slightly slower (six on each of 10,000
 hosts: 6 %), so name the few that flavors use where that matters.
 """,
     ),
+    cfg.StrOpt(
+        'state_path',
+        default='/var/lib/nova-migcompat',
+        help="""
+The folder where the running agent keeps its lock and its state, for
+``--status``. Made where it is missing, with mode 0700; refused where it
+belongs to another user, or where others may write to it.
+
+Only one agent runs with one such folder. Two that publish for the same compute
+node would undo each other's work, so give a second agent of a host a folder of
+its own only where it publishes for another compute node. A change takes effect
+at a restart, not on SIGHUP.
+""",
+    ),
+    cfg.StrOpt(
+        'devices_folder',
+        default='/etc/nova-migcompat/devices.d',
+        help="""
+The folder of documents for single devices, ``<address>.compat``:
+``0000:84:00.1.compat`` for a device, ``0000:84:00.0,nvidia-35.compat`` for an
+mdev type of a parent, ``<uuid>.compat`` for an mdev.
+
+Such a document counts before what the driver or a rule says. The folder and
+the files must belong to root or the agent's user and be writable by nobody
+else: a document decides which hosts a guest may move to.
+""",
+    ),
+    cfg.StrOpt(
+        'rules_folder',
+        default='/etc/nova-migcompat/rules.d',
+        help="""
+The folder of rules, ``*.yaml``, that make documents for devices whose driver
+publishes none.
+
+Files count in the order of their names. The folder and the files must belong
+to root or the agent's user and be writable by nobody else. When a file becomes
+wrong while the agent runs, the rules stay those of before until it is right
+again; an agent that starts with a wrong file leaves in Placement what stands
+there. Either way the log names the file and the line.
+""",
+    ),
 ]
 
 

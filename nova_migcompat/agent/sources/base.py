@@ -46,7 +46,9 @@ class Source(abc.ABC):
         self.conf = conf
 
     @abc.abstractmethod
-    def findings(self, hardware: model.Hardware) -> Iterable[model.Finding]:
+    def findings(
+        self, hardware: model.Hardware
+    ) -> Iterable[model.Finding | model.Problem]:
         """Say everything that this source knows about the host's devices.
 
         Called once a cycle. What is wrong with one device is a finding with a
@@ -55,7 +57,14 @@ class Source(abc.ABC):
         ``Device.name_of_type(type)`` or ``Device.name_of_mdev(mdev)``; types
         that Nova does not use may be among them.
 
+        What is wrong beyond single devices, and leaves what is said about
+        them as it was, is a problem by itself. Where the source cannot tell
+        what is true of its devices it raises AgentError: nothing is changed
+        in Placement then, for no device.
+
         :param hardware: the devices of this host.
-        :returns: at most one finding for each name; of several the first
-            counts.
+        :returns: at most one finding for each name, of several the first
+            counts; and problems.
+        :raises errors.AgentError: where what this source knows cannot be told
+            and must not be taken for gone.
         """

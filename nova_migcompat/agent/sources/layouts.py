@@ -24,7 +24,7 @@ _HEADER = re.compile(
     rb'[ \t]*(SELF|COMPATIBLE)(?![A-Za-z0-9_.-])[ \t]*(?![ \t=])'
 )
 
-_parse = functools.lru_cache(maxsize=128)(descriptor.parse)
+parse = functools.lru_cache(maxsize=128)(descriptor.parse)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ class _Text:
     ) -> model.Finding:
         """Parse what has been put together."""
         try:
-            document = _parse(b''.join(self.lines))
+            document = parse(b''.join(self.lines))
         except descriptor.DescriptorError as e:
             problem = self.problem(device, path, e)
             return model.Finding(device, str(path), problem=problem)

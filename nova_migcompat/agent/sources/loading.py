@@ -63,6 +63,8 @@ def ask(
     for name, source in sources:
         try:
             answers.append(inventory.by_name(source.findings(hardware)))
+        except errors.AgentError:
+            raise
         except Exception as e:
             LOG.debug('The source %s failed', errors.quoted(name), exc_info=e)
             raise errors.AgentError(

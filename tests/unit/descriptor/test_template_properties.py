@@ -156,7 +156,7 @@ def filled(node, facts):
     return int(facts['operand']) if node == OPERAND else node
 
 
-@hypothesis.settings(max_examples=1000, deadline=None)
+@hypothesis.settings(max_examples=300, deadline=None)
 @hypothesis.given(st.integers(0, 2**32), facts)
 def test_filling_in_is_the_same_as_a_value_in_the_tree(seed, facts):
     dice = random.Random(seed)
