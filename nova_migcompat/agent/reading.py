@@ -213,6 +213,8 @@ def list_folder(path: pathlib.Path) -> list[str]:
     """
     try:
         names = [entry.name for entry in path.iterdir()]
+    except NotADirectoryError as e:
+        raise UnreadableError(path, f'is not {FOLDER}') from e
     except OSError as e:
         raise UnreadableError.of(path, e) from e
     return sorted(names, key=os.fsencode)

@@ -5,7 +5,7 @@ import pytest
 from oslo_config import cfg
 
 from nova_migcompat.agent import errors, model
-from nova_migcompat.agent.sources import base, loading, sysfs
+from nova_migcompat.agent.sources import base, files, loading, rules, sysfs
 
 
 class BrokenSource(base.Source):
@@ -13,10 +13,14 @@ class BrokenSource(base.Source):
         raise KeyError('x\ny')
 
 
-def test_sysfs_is_built_in():
+def test_the_built_in_sources_come_in_their_order():
     loaded = loading.load(cfg.ConfigOpts())
 
-    assert isinstance(dict(loaded)['sysfs'], sysfs.SysfsSource)
+    assert [type(source) for _, source in loaded] == [
+        files.FilesSource,
+        sysfs.SysfsSource,
+        rules.RulesSource,
+    ]
 
 
 def test_a_source_that_cannot_be_loaded_stops_the_cycle(monkeypatch):
@@ -48,4 +52,15 @@ def test_each_source_is_asked_in_order():
 
     answers = loading.ask([('b', Source('1')), ('a', Source('2'))], None)
 
-    assert [answer[name].path for answer in answers] == ['1', '2']
+    assert [answer.by_name[name].path for answer in answers] == ['1', '2']
+
+
+def test_a_source_may_stop_the_cycle_in_its_own_words():
+    class Source(base.Source):
+        def findings(self, hardware):
+            raise errors.AgentError('repair it')
+
+    with pytest.raises(errors.AgentError) as stopped:
+        loading.ask([('a', Source(None))], model.Hardware())
+
+    assert str(stopped.value) == 'repair it'

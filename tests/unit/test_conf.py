@@ -52,6 +52,9 @@ def test_the_agent_defaults_are_those_of_the_design(config):
     assert group.resource_provider is None
     assert group.sysfs_root == '/sys'
     assert group.publish_fields == ['*']
+    assert group.devices_folder == '/etc/nova-migcompat/devices.d'
+    assert group.rules_folder == '/etc/nova-migcompat/rules.d'
+    assert group.state_path == '/var/lib/nova-migcompat'
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from nova_migcompat import descriptor
 from nova_migcompat.agent import errors, model
-from nova_migcompat.agent.rules import facts, looking, rule
+from nova_migcompat.agent.rules import facts, looking
+from nova_migcompat.agent.rules.rule import Condition, Rule
 from nova_migcompat.descriptor import templates
 
 
@@ -26,7 +27,7 @@ class Outcome:
     """
 
     subject: facts.Subject
-    rule: rule.Rule | None = None
+    rule: Rule | None = None
     facts: Mapping[str, str] = dataclasses.field(default_factory=dict)
     document: descriptor.Document | None = None
     problem: model.Problem | None = None
@@ -43,7 +44,7 @@ class _FailedError(Exception):
 
 def describe(
     hardware: model.Hardware,
-    rules: Sequence[rule.Rule],
+    rules: Sequence[Rule],
     look: looking.Look,
 ) -> list[Outcome]:
     """Apply rules to the devices of a host.
@@ -75,7 +76,7 @@ def subjects_of(hardware: model.Hardware) -> Iterator[facts.Subject]:
             yield facts.Subject(name, device, pf, mdev_type)
 
 
-def _learn(one: rule.Rule, subject: facts.Facts) -> None:
+def _learn(one: Rule, subject: facts.Facts) -> None:
     try:
         if _matches(one, one.built_in, subject):
             subject.learn(one.facts)
@@ -83,7 +84,7 @@ def _learn(one: rule.Rule, subject: facts.Facts) -> None:
         return  # told when the rule is tried
 
 
-def _outcome(subject: facts.Facts, rules: Sequence[rule.Rule]) -> Outcome:
+def _outcome(subject: facts.Facts, rules: Sequence[Rule]) -> Outcome:
     for one in rules:
         told: dict[str, str] = {}
         try:
@@ -104,8 +105,8 @@ def _outcome(subject: facts.Facts, rules: Sequence[rule.Rule]) -> Outcome:
 
 
 def _matches(
-    one: rule.Rule,
-    conditions: Sequence[rule.Condition],
+    one: Rule,
+    conditions: Sequence[Condition],
     subject: facts.Facts,
 ) -> bool:
     """Whether a rule applies, as far as these conditions say."""
@@ -124,7 +125,7 @@ def _matches(
 
 
 def _document(
-    one: rule.Rule, subject: facts.Facts, told: dict[str, str]
+    one: Rule, subject: facts.Facts, told: dict[str, str]
 ) -> descriptor.Document:
     """Make the document of a rule; the facts are added to told."""
     for name in one.template.facts:
@@ -150,9 +151,7 @@ def _fill(
     return template.fill(dict(told))
 
 
-def _failed(
-    one: rule.Rule, name: str, error: looking.FactError
-) -> _FailedError:
+def _failed(one: Rule, name: str, error: looking.FactError) -> _FailedError:
     """Say which fact cannot be told, where it is declared or used."""
     if name in one.facts:
         line, column = one.facts[name].line, one.facts[name].column

@@ -108,6 +108,7 @@ class Memory:
             return
         data = {'format': _FORMAT, 'owners': self._read()}
         try:
+            self._file.parent.mkdir(mode=0o700, exist_ok=True)
             with tempfile.NamedTemporaryFile(
                 'w', dir=self._file.parent, prefix=f'.{FILE}.', delete=False
             ) as file:

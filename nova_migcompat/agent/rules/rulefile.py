@@ -214,9 +214,13 @@ class _Maker:
             if not self.about_types:
                 self.note_no_types(place, name)
         elif name not in rule.BUILT_IN and name not in own:
-            known = ', '.join([*own, 'or a built-in fact'])
+            known = ''.join(f'{fact}, ' for fact in own)
             self.reader.note(
-                place, f'found {errors.quoted(name)}, expected {known}'
+                place,
+                f'found {errors.quoted(name)}, expected {known}or a built-in'
+                ' fact'
+                if known
+                else f'found {errors.quoted(name)}, expected a built-in fact',
             )
 
     def note_no_types(self, place: marked.Place, name: str) -> None:

@@ -315,3 +315,22 @@ def test_what_could_not_be_looked_at_is_a_problem():
     taken = inventory.take(model.Hardware((), (problem,)), [], None)
 
     assert taken.problems == (problem,)
+
+
+def test_what_is_wrong_with_a_source_itself_is_a_problem_beside_the_rest():
+    device = function()
+    problem = model.Problem(None, '/etc/x.yaml', 'found x, expected y', 2, 3)
+
+    taken = take(device, [problem, finding(device.name, 'x'), problem])
+
+    assert names_of(taken) == [['x']]
+    assert taken.problems == (problem, problem)
+
+
+def test_a_type_that_a_parent_does_not_have_is_a_warning():
+    device = parent()
+
+    taken = take(device, [finding(device.name_of_type('c'), 'x')])
+
+    assert len(taken.warnings) == 1
+    assert 'type c: /somewhere is about a device' in taken.warnings[0]

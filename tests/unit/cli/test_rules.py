@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""nova-migcompat rules test."""
+
+import os
+
+import pytest
+
+from nova_migcompat import descriptor
+from tests import fake_sysfs
+
+RULES = """\
+rules:
+  - name: VFs
+    applies_to: {driver: acme_vfio_pci}
+    facts:
+      board: {from: pf, path: 'acme/*/board'}
+    document: |
+      SELF:
+        board="${board}"
+        kernel=${kernel_release}
+  - name: everything else
+    enabled: false
+    applies_to: {bus: pci}
+    document: |
+      SELF:
+        address=${address}
+"""
+BOARD = 'a "b"'
+DOCUMENT = descriptor.parse(f"""
+SELF:
+ board={BOARD}
+ kernel=6.12
+""").canonical
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """Return sysfs with a VF of an Acme device."""
+    tree = fake_sysfs.FakeSysfs(tmp_path / 'sys')
+    pf = tree.function('0000:81:00.0', 'acme')
+    tree.function('0000:81:00.1', 'acme_vfio_pci', physfn='0000:81:00.0')
+    fake_sysfs.files(pf / 'acme/0', board=f'{BOARD}\n')
+    return tree
+
+
+@pytest.fixture
+def test(run, put, tree):
+    """Return a function that runs the command on that sysfs."""
+
+    def run_test(*arguments, text=RULES):
+        put('50-x.yaml', text)
+        return run(
+            *('rules', 'test', *(arguments or ('50-x.yaml',))),
+            *('--sysfs', 'sys', '--kernel-release', '6.12'),
+        )
+
+    return run_test
+
+
+def rows(test, *arguments):
+    return test('50-x.yaml', '-f', 'json', *arguments).rows
+
+
+def test_rule_facts_and_document_of_each_device_are_shown(test):
+    answer = test('50-x.yaml', '-f', 'json')
+
+    assert answer.rows == [
+        {
+            'Device': 'PCI_0000_81_00_1',
+            'Rule': 'VFs',
+            'Facts': {'board': BOARD, 'kernel_release': '6.12'},
+            'Document': DOCUMENT,
+            'Error': None,
+        }
+    ]
+    assert answer.status == 0
+
+
+def test_a_table_has_a_line_for_each_field_and_fact(test):
+    out = test('50-x.yaml', '--max-width', '200').out
+
+    assert '| board=a "b"' in out
+    assert 'kernel="6.12"' in out
+
+
+def test_rules_that_are_switched_off_can_be_tried(test):
+    assert [row['Rule'] for row in rows(test, '--disabled')] == [
+        'everything else',
+        'VFs',
+    ]
+
+
+def test_devices_without_a_rule_can_be_shown(test):
+    assert [(row['Device'], row['Rule']) for row in rows(test, '--all')] == [
+        ('PCI_0000_81_00_0', None),
+        ('PCI_0000_81_00_1', 'VFs'),
+    ]
+
+
+def test_a_device_in_error_is_shown_and_is_1(test, tree):
+    (tree.root / 'bus/pci/devices/0000:81:00.0/acme/0/board').unlink()
+
+    answer = test('50-x.yaml', '-f', 'json')
+
+    (row,) = answer.rows
+    assert row['Document'] is None
+    assert row['Error'].startswith("50-x.yaml:5: rule 'VFs': fact 'board'")
+    assert 'acme/*/board is not there' in row['Error']
+    assert answer.status == 1
+
+
+def test_a_device_that_cannot_be_looked_at_is_said_and_is_1(test, tree):
+    (tree.root / 'bus/pci/devices/0000:99:00.0').symlink_to('0000:99:00.0')
+
+    answer = test('50-x.yaml')
+
+    assert 'PCI_0000_99_00_0' in answer.err
+    assert answer.status == 1
+
+
+def test_what_is_wrong_with_rules_is_said_and_is_2(test):
+    text = RULES.replace('board="', 'board=$x"').replace('bus', 'buss')
+
+    answer = test('50-x.yaml', text=text)
+
+    assert answer.err.splitlines() == [
+        "50-x.yaml:8:15: found '$', expected ${fact}, or $$ for a dollar",
+        "50-x.yaml:12:18: found 'buss', expected a built-in fact",
+    ]
+    assert (answer.out, answer.status) == ('', 2)
+
+
+def test_rules_of_several_files_and_folders_count_by_name(test, tmp_path):
+    early = RULES.replace('VFs', 'early')
+    (tmp_path / 'rules.d').mkdir()
+    (tmp_path / 'rules.d/10-x.yaml').write_text(early)
+    (tmp_path / 'rules.d/.00-x.yaml').write_text('nonsense')
+    (tmp_path / 'rules.d/README').write_text('nonsense')
+
+    answer = test('50-x.yaml', 'rules.d', '-f', 'value', '-c', 'Rule')
+
+    assert answer.out == 'early\n'
+
+
+@pytest.mark.parametrize(
+    ('name', 'reason'),
+    [('absent', 'is not there'), ('fifo', 'found a FIFO')],
+)
+def test_a_file_that_cannot_be_read_is_2(test, tmp_path, name, reason):
+    if name == 'fifo':
+        os.mkfifo(tmp_path / 'fifo')
+
+    answer = test(name)
+
+    assert f'{name}: {reason}' in answer.err
+    assert answer.status == 2
+
+
+def test_modes_and_links_do_not_matter_here(test, tmp_path, put):
+    put('real', RULES)
+    (tmp_path / 'real').chmod(0o666)
+    (tmp_path / 'link.yaml').symlink_to('real')
+
+    assert test('link.yaml').status == 0
+
+
+def test_no_sysfs_is_2(run, put):
+    put('50-x.yaml', RULES)
+
+    answer = run('rules', 'test', '50-x.yaml', '--sysfs', 'nowhere')
+
+    assert answer.err == 'nowhere: is no folder\n'
+    assert answer.status == 2
+
+
+def test_nothing_is_written(test, tmp_path):
+    test()
+    before = sorted(tmp_path.rglob('*'))
+
+    test()
+
+    assert sorted(tmp_path.rglob('*')) == before
+
+
+def test_what_sysfs_says_cannot_act_on_a_terminal(test, tree):
+    board = tree.root / 'bus/pci/devices/0000:81:00.0/acme/0/board'
+    board.write_text('x\u202ey\n')
+
+    for format_ in ('table', 'csv', 'value'):
+        answer = test('50-x.yaml', '-f', format_)
+        assert '\u202e' not in answer.out
+        assert '\\u202e' in answer.out
