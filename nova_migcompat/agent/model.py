@@ -5,7 +5,6 @@ Values only: nothing here reads a file or knows of Placement.
 """
 
 import dataclasses
-import pathlib
 
 from nova_migcompat import descriptor
 from nova_migcompat.agent import errors
@@ -125,7 +124,7 @@ class Device:
     @property
     def address(self) -> str:
         """Its name in sysfs, e.g. '0000:84:00.0', '0.0.0035', 'matrix'."""
-        return pathlib.PurePath(self.folder).name
+        return self.folder.rpartition('/')[2]
 
     @property
     def bus(self) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 MAX_BYTES = 65536
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+_READABLE = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 FILE = 'a file'
@@ -36,13 +37,13 @@ class UnreadableError(Exception):
     :ivar reason: what is wrong with it.
     """
 
-    def __init__(self, path: pathlib.Path, reason: str) -> None:
+    def __init__(self, path: pathlib.Path | str, reason: str) -> None:
         super().__init__(path, reason)
         self.path = path
         self.reason = reason
 
     @staticmethod
-    def of(path: pathlib.Path, error: OSError) -> 'UnreadableError':
+    def of(path: pathlib.Path | str, error: OSError) -> 'UnreadableError':
         """Say it of an error of the operating system."""
         if isinstance(error, FileNotFoundError | NotADirectoryError):
             return MissingError(path, 'is not there')
@@ -79,7 +80,7 @@ def kind(path: pathlib.Path, *allowed: str) -> str | None:
     return _expect(path, mode, *allowed)
 
 
-def _expect(path: pathlib.Path, mode: int, *allowed: str) -> str:
+def _expect(path: pathlib.Path | str, mode: int, *allowed: str) -> str:
     found = _kind(mode)
     if found not in allowed:
         raise UnreadableError(
@@ -142,8 +143,8 @@ def _trust(path: pathlib.Path, found: os.stat_result) -> None:
         )
 
 
-def read_beneath(root: pathlib.Path, path: pathlib.Path) -> bytes:
-    """Read an attribute of sysfs.
+def read_beneath(root: str, path: str) -> bytes:
+    """Read an attribute of sysfs; hundreds of them in a cycle.
 
     :param root: where sysfs is mounted, without links in it.
     :param path: the file; links are followed, as sysfs is made of them.
@@ -158,12 +159,12 @@ def read_beneath(root: pathlib.Path, path: pathlib.Path) -> bytes:
         mode = os.fstat(found).st_mode
         _expect(path, mode, FILE)
         try:
-            place = pathlib.Path(itself).readlink()
+            place = os.readlink(itself)  # noqa: PTH115 pathlib takes 5 times
         except OSError as e:
             raise UnreadableError.of(path, e) from e
-        if not place.is_relative_to(root):
+        if not place.startswith(f'{root.rstrip("/")}/'):
             raise UnreadableError(path, f'leads out of {root}')
-        if not stat.S_IMODE(mode) & 0o444:
+        if not mode & _READABLE:
             raise UnreadableError(path, 'can only be written')
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
         with _opened(path, itself, flags) as file:
@@ -172,8 +173,8 @@ def read_beneath(root: pathlib.Path, path: pathlib.Path) -> bytes:
 
 @contextlib.contextmanager
 def _opened(
-    path: pathlib.Path,
-    name: str | pathlib.Path,
+    path: pathlib.Path | str,
+    name: pathlib.Path | str,
     flags: int,
     folder: int | None = None,
 ) -> Iterator[int]:
@@ -192,7 +193,9 @@ def _opened(
         os.close(file)
 
 
-def _content(path: pathlib.Path, file: int, most: int = MAX_BYTES) -> bytes:
+def _content(
+    path: pathlib.Path | str, file: int, most: int = MAX_BYTES
+) -> bytes:
     data = b''
     try:
         while len(data) <= most:

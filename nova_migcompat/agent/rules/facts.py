@@ -7,7 +7,6 @@ applies.
 
 import dataclasses
 import glob
-import pathlib
 import re
 from collections.abc import Callable, Mapping
 
@@ -86,7 +85,7 @@ class Facts:
         if name.startswith(_OF_PF):
             device, name = self._pf(), name.removeprefix(_OF_PF)
         if name in rule.HEXADECIMAL:
-            found = self.look.content(pathlib.Path(device.folder), name)
+            found = self.look.content(device.folder, name)
             return _line(found).lower().removeprefix('0x')
         return _BUILT_IN[name](self, device)
 
@@ -140,7 +139,7 @@ class Facts:
         else:
             return _line(content)
         if not found:
-            raise MissingFactError(f'{folder / path} has nothing of it')
+            raise MissingFactError(f'{folder}/{path} has nothing of it')
         return found
 
     def _looked_up(self, fact: rule.Fact, key: str) -> str:
@@ -153,9 +152,10 @@ class Facts:
                 self._owner(), self._table_name(fact), key
             )
         if found is None:
-            path = self._folder(fact.begins_in) / self._path(fact)
+            folder, path = self._folder(fact.begins_in), self._path(fact)
             raise MissingFactError(
-                f'{path} has no line {key!r} : ..., nor had it one before'
+                f'{folder}/{path} has no line {key!r} : ..., nor had it one'
+                ' before'
             )
         return found
 
@@ -202,16 +202,16 @@ class Facts:
             raise FactError(f'the path would be {path}')
         return path
 
-    def _folder(self, begins_in: str) -> pathlib.Path:
+    def _folder(self, begins_in: str) -> str:
         """Return the folder that a path begins in."""
         device = self.subject.device
         if begins_in == rule.DEVICE:
-            return pathlib.Path(device.folder)
+            return device.folder
         if begins_in == rule.PF:
-            return pathlib.Path(self._pf().folder)
+            return self._pf().folder
         if begins_in == rule.MDEV_TYPE:
-            types = pathlib.Path(device.folder, hardware.MDEV_TYPES)
-            return types / self._mdev_type(device)
+            types = f'{device.folder}/{hardware.MDEV_TYPES}'
+            return f'{types}/{self._mdev_type(device)}'
         if begins_in == rule.MODULE:
             return self.look.module_folder(self.look.module(device))
         if begins_in == rule.PF_MODULE:

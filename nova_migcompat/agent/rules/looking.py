@@ -35,15 +35,15 @@ class Look:
         kernel_release: str,
         remembered: memory.Memory,
     ) -> None:
-        self.root = root
+        self.root = str(root)
         self.kernel_release = kernel_release
         self.memory = remembered
-        self._real_root = root.resolve()
+        self._real_root = str(root.resolve())
         self._contents: dict[tuple[str, str], str | FactError] = {}
         self._modules: dict[str, str | None] = {}
         self._indexes: dict[str, Mapping[str, int]] = {}
 
-    def content(self, folder: pathlib.Path, path: str) -> str:
+    def content(self, folder: str, path: str) -> str:
         """Read the one file that a path leads to.
 
         :param folder: where the path begins.
@@ -52,7 +52,7 @@ class Look:
         :raises MissingFactError: where there is none, or nothing in it.
         :raises FactError: where it cannot be read.
         """
-        key = str(folder), path
+        key = folder, path
         if key not in self._contents:
             try:
                 self._contents[key] = self._read(folder, path)
@@ -63,10 +63,10 @@ class Look:
             raise found
         return found
 
-    def _read(self, folder: pathlib.Path, path: str) -> str:
-        file = (
-            _the_one(folder, path) if glob.has_magic(path) else folder / path
-        )
+    def _read(self, folder: str, path: str) -> str:
+        file = f'{folder}/{path}'
+        if glob.has_magic(path):
+            file = _the_one(folder, path)
         try:
             data = reading.read_beneath(self._real_root, file)
             text = data.decode().strip(' \t\r\n')
@@ -85,10 +85,12 @@ class Look:
 
         :raises MissingFactError: where there is none.
         """
-        link = pathlib.Path(device.folder, 'driver', 'module')
+        link = f'{device.folder}/driver/module'
         if device.folder not in self._modules:
             try:
-                self._modules[device.folder] = link.readlink().name
+                self._modules[device.folder] = (
+                    pathlib.Path(link).readlink().name
+                )
             except OSError:
                 self._modules[device.folder] = None
         found = self._modules[device.folder]
@@ -96,9 +98,9 @@ class Look:
             raise MissingFactError(f'{link} is not there')
         return found
 
-    def module_folder(self, module: str) -> pathlib.Path:
+    def module_folder(self, module: str) -> str:
         """Return the folder of a module."""
-        return self.root / 'module' / module
+        return f'{self.root}/module/{module}'
 
     def index(self, pf: model.Device, address: str) -> int:
         """Return which of its PF's VFs a VF is, from 0.
@@ -116,18 +118,20 @@ class Look:
         return self._indexes[pf.folder][address]
 
 
-def _the_one(folder: pathlib.Path, path: str) -> pathlib.Path:
+def _the_one(folder: str, path: str) -> str:
     """Find the one file that a path with globs leads to."""
     try:
-        found = sorted(folder.glob(path))
+        found = sorted(map(str, pathlib.Path(folder).glob(path)))
     except OSError as e:
-        raise FactError(f'{folder / path} cannot be read: {e}') from e
+        raise FactError(f'{folder}/{path} cannot be read: {e}') from e
     if not found:
-        raise MissingFactError(f'{folder / path} is not there')
+        raise MissingFactError(f'{folder}/{path} is not there')
     if len(found) > 1:
+        first, second = (
+            one.removeprefix(f'{folder}/') for one in sorted(found)[:2]
+        )
         raise FactError(
-            f'{folder / path} leads to {len(found)} files, expected one:'
-            f' {found[0].relative_to(folder)},'
-            f' {found[1].relative_to(folder)}, ...'
+            f'{folder}/{path} leads to {len(found)} files, expected one:'
+            f' {first}, {second}, ...'
         )
     return found[0]

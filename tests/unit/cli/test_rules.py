@@ -44,7 +44,7 @@ def tree(tmp_path):
 
 
 @pytest.fixture
-def test(run, put, tree):
+def try_rules(run, put, tree):
     """Return a function that runs the command on that sysfs."""
 
     def run_test(*arguments, text=RULES):
@@ -57,12 +57,12 @@ def test(run, put, tree):
     return run_test
 
 
-def rows(test, *arguments):
-    return test('50-x.yaml', '-f', 'json', *arguments).rows
+def rows(try_rules, *arguments):
+    return try_rules('50-x.yaml', '-f', 'json', *arguments).rows
 
 
-def test_rule_facts_and_document_of_each_device_are_shown(test):
-    answer = test('50-x.yaml', '-f', 'json')
+def test_rule_facts_and_document_of_each_device_are_shown(try_rules):
+    answer = try_rules('50-x.yaml', '-f', 'json')
 
     assert answer.rows == [
         {
@@ -76,31 +76,33 @@ def test_rule_facts_and_document_of_each_device_are_shown(test):
     assert answer.status == 0
 
 
-def test_a_table_has_a_line_for_each_field_and_fact(test):
-    out = test('50-x.yaml', '--max-width', '200').out
+def test_a_table_has_a_line_for_each_field_and_fact(try_rules):
+    out = try_rules('50-x.yaml', '--max-width', '200').out
 
     assert '| board=a "b"' in out
     assert 'kernel="6.12"' in out
 
 
-def test_rules_that_are_switched_off_can_be_tried(test):
-    assert [row['Rule'] for row in rows(test, '--disabled')] == [
+def test_rules_that_are_switched_off_can_be_tried(try_rules):
+    assert [row['Rule'] for row in rows(try_rules, '--disabled')] == [
         'everything else',
         'VFs',
     ]
 
 
-def test_devices_without_a_rule_can_be_shown(test):
-    assert [(row['Device'], row['Rule']) for row in rows(test, '--all')] == [
+def test_devices_without_a_rule_can_be_shown(try_rules):
+    assert [
+        (row['Device'], row['Rule']) for row in rows(try_rules, '--all')
+    ] == [
         ('PCI_0000_81_00_0', None),
         ('PCI_0000_81_00_1', 'VFs'),
     ]
 
 
-def test_a_device_in_error_is_shown_and_is_1(test, tree):
+def test_a_device_in_error_is_shown_and_is_1(try_rules, tree):
     (tree.root / 'bus/pci/devices/0000:81:00.0/acme/0/board').unlink()
 
-    answer = test('50-x.yaml', '-f', 'json')
+    answer = try_rules('50-x.yaml', '-f', 'json')
 
     (row,) = answer.rows
     assert row['Document'] is None
@@ -109,19 +111,19 @@ def test_a_device_in_error_is_shown_and_is_1(test, tree):
     assert answer.status == 1
 
 
-def test_a_device_that_cannot_be_looked_at_is_said_and_is_1(test, tree):
+def test_a_device_that_cannot_be_looked_at_is_said_and_is_1(try_rules, tree):
     (tree.root / 'bus/pci/devices/0000:99:00.0').symlink_to('0000:99:00.0')
 
-    answer = test('50-x.yaml')
+    answer = try_rules('50-x.yaml')
 
     assert 'PCI_0000_99_00_0' in answer.err
     assert answer.status == 1
 
 
-def test_what_is_wrong_with_rules_is_said_and_is_2(test):
+def test_what_is_wrong_with_rules_is_said_and_is_2(try_rules):
     text = RULES.replace('board="', 'board=$x"').replace('bus', 'buss')
 
-    answer = test('50-x.yaml', text=text)
+    answer = try_rules('50-x.yaml', text=text)
 
     assert answer.err.splitlines() == [
         "50-x.yaml:8:15: found '$', expected ${fact}, or $$ for a dollar",
@@ -130,14 +132,14 @@ def test_what_is_wrong_with_rules_is_said_and_is_2(test):
     assert (answer.out, answer.status) == ('', 2)
 
 
-def test_rules_of_several_files_and_folders_count_by_name(test, tmp_path):
+def test_rules_of_several_files_and_folders_count_by_name(try_rules, tmp_path):
     early = RULES.replace('VFs', 'early')
     (tmp_path / 'rules.d').mkdir()
     (tmp_path / 'rules.d/10-x.yaml').write_text(early)
     (tmp_path / 'rules.d/.00-x.yaml').write_text('nonsense')
     (tmp_path / 'rules.d/README').write_text('nonsense')
 
-    answer = test('50-x.yaml', 'rules.d', '-f', 'value', '-c', 'Rule')
+    answer = try_rules('50-x.yaml', 'rules.d', '-f', 'value', '-c', 'Rule')
 
     assert answer.out == 'early\n'
 
@@ -146,22 +148,22 @@ def test_rules_of_several_files_and_folders_count_by_name(test, tmp_path):
     ('name', 'reason'),
     [('absent', 'is not there'), ('fifo', 'found a FIFO')],
 )
-def test_a_file_that_cannot_be_read_is_2(test, tmp_path, name, reason):
+def test_a_file_that_cannot_be_read_is_2(try_rules, tmp_path, name, reason):
     if name == 'fifo':
         os.mkfifo(tmp_path / 'fifo')
 
-    answer = test(name)
+    answer = try_rules(name)
 
     assert f'{name}: {reason}' in answer.err
     assert answer.status == 2
 
 
-def test_modes_and_links_do_not_matter_here(test, tmp_path, put):
+def test_modes_and_links_do_not_matter_here(try_rules, tmp_path, put):
     put('real', RULES)
     (tmp_path / 'real').chmod(0o666)
     (tmp_path / 'link.yaml').symlink_to('real')
 
-    assert test('link.yaml').status == 0
+    assert try_rules('link.yaml').status == 0
 
 
 def test_no_sysfs_is_2(run, put):
@@ -173,20 +175,20 @@ def test_no_sysfs_is_2(run, put):
     assert answer.status == 2
 
 
-def test_nothing_is_written(test, tmp_path):
-    test()
+def test_nothing_is_written(try_rules, tmp_path):
+    try_rules()
     before = sorted(tmp_path.rglob('*'))
 
-    test()
+    try_rules()
 
     assert sorted(tmp_path.rglob('*')) == before
 
 
-def test_what_sysfs_says_cannot_act_on_a_terminal(test, tree):
+def test_what_sysfs_says_cannot_act_on_a_terminal(try_rules, tree):
     board = tree.root / 'bus/pci/devices/0000:81:00.0/acme/0/board'
     board.write_text('x\u202ey\n')
 
     for format_ in ('table', 'csv', 'value'):
-        answer = test('50-x.yaml', '-f', format_)
+        answer = try_rules('50-x.yaml', '-f', format_)
         assert '\u202e' not in answer.out
         assert '\\u202e' in answer.out
