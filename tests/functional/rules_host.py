@@ -53,6 +53,7 @@ class Host:
         self.folder = folder / 'rules.d'
         self.folder.mkdir(mode=0o755)
         self.state = folder / 'state'
+        self.state.mkdir(mode=0o700)
         self.restart()
 
     def restart(self):

@@ -56,7 +56,6 @@ def test_a_name_is_remembered_over_a_restart(host):
     host.restart()
 
     assert host.value('own', LOOKUP, NAME2) == 'A: "2Q"'
-    assert host.state.stat().st_mode & 0o777 == 0o700
     assert [path.name for path in host.state.iterdir()] == ['remembered.json']
 
 
@@ -156,7 +155,6 @@ def test_a_state_file_that_is_broken_is_a_warning_and_made_anew(
     host, caplog, content
 ):
     vgpus(host, TABLE, 1151, 0)
-    host.state.mkdir()
     (host.state / 'remembered.json').write_bytes(content)
 
     assert host.value('own', LOOKUP) == 'NVIDIA L40S-1Q'
@@ -171,6 +169,7 @@ def test_a_state_file_that_is_broken_is_a_warning_and_made_anew(
 
 def test_a_state_folder_that_cannot_be_written_is_one_warning(host, caplog):
     vgpus(host, TABLE, 1151, 0)
+    host.state.rmdir()
     host.state.write_text('no folder')
 
     for _ in range(3):
@@ -190,3 +189,22 @@ def test_the_state_file_is_written_when_there_is_something_new(host):
     vgpus(host, TABLE + '1153: x\n', 1151, 0)
     host.value('own', LOOKUP)
     assert (host.state / 'remembered.json').stat().st_ino != before.st_ino
+
+
+def test_nothing_is_left_behind_where_the_agent_has_no_folder(host):
+    vgpus(host, TABLE, 1151, 0)
+    host.state.rmdir()
+
+    assert host.value('own', LOOKUP) == 'NVIDIA L40S-1Q'
+
+    assert not host.state.exists()
+
+
+def test_nothing_is_written_to_the_folder_of_another_user(host, monkeypatch):
+    vgpus(host, TABLE, 1151, 0)
+    own = host.state.stat().st_uid
+    monkeypatch.setattr('os.geteuid', lambda: own + 1)
+
+    assert host.value('own', LOOKUP) == 'NVIDIA L40S-1Q'
+
+    assert list(host.state.iterdir()) == []

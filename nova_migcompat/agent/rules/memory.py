@@ -103,12 +103,16 @@ class Memory:
         return tables.get(table, {}).get(key)
 
     def save(self) -> None:
-        """Write the file if there is anything new; a failure is a warning."""
-        if not self._changed or self._file is None:
+        """Write the file if there is anything new; a failure is a warning.
+
+        Only in a folder that is there and belongs to the user that this runs
+        as: root, who wants to see what the agent would do, must leave nothing
+        behind that the agent itself cannot use.
+        """
+        if not self._changed or self._file is None or not self._is_for_us():
             return
         data = {'format': _FORMAT, 'owners': self._read()}
         try:
-            self._file.parent.mkdir(mode=0o700, exist_ok=True)
             with tempfile.NamedTemporaryFile(
                 'w', dir=self._file.parent, prefix=f'.{FILE}.', delete=False
             ) as file:
@@ -124,6 +128,13 @@ class Memory:
             self._warn(f'cannot be written: {e.strerror or e}')
         else:
             self._changed = self._warned = False
+
+    def _is_for_us(self) -> bool:
+        assert self._file is not None
+        try:
+            return self._file.parent.stat().st_uid == os.geteuid()
+        except OSError:
+            return False
 
     def _tables(self, owner: Owner) -> dict[str, dict[str, str]] | None:
         known = self._read().get(owner.address)
