@@ -101,6 +101,19 @@ def test_a_device_that_an_earlier_rule_allows_is_left_out():
     ]
 
 
+def test_a_device_that_no_earlier_rule_allows_is_not_left_out():
+    for first, second in [
+        ('a=1\nb={v:int:1..}', {'a': '2', 'b': '3'}),
+        ('a={v:int:4..}', {'a': '{v:int:4..}'}),
+    ]:
+        other = as_object(descriptor.Row(1, second, {}))
+        assert rows(first, other)[1:] == [(1, second)]
+    assert rows('a={f:flags:x}', 'a=x\nb={v:int:1..}') == [
+        (0, {'a': '{f:flags:x}'}),
+        (1, {'a': 'x', 'b': '{v:int:1..}'}),
+    ]
+
+
 def test_two_choices_that_give_one_device_are_one_row():
     assert rows('a={v:string:"",x}{w:string:"",x}') == [
         (0, {'a': 'x'}),
@@ -185,6 +198,12 @@ def test_a_limit_below_zero_is_refused():
             ['b=1\na={v:int:1..900000}', 'b=2\na={v:int:1..900000}'],
             'and 1,799,999 more',
         ),
+        (
+            ['a={v:int:1..900000}', 'b=2\na={v:int:1..900000}'],
+            'and 1,799,999 more',
+        ),
+        ([f'a={{v:int:1..1{"0" * 15}}}'], f'and {"999," * 4}999 more'),
+        ([f'a={{v:int:0..1{"0" * 15}}}'], 'and more than 10^15 more'),
     ],
 )
 def test_what_is_not_listed_is_counted(compatible, words):
@@ -214,6 +233,19 @@ def test_results_may_be_as_long_as_a_value_and_no_longer():
     assert rows(f'{text}*(0-1)') == []
     ((_, fields),) = rows(f'{text}*(0-1)/10')
     assert fields['b'] == '-1' + '0' * 1020
+
+
+@pytest.mark.parametrize('more', [0, 1])
+def test_a_device_is_as_long_as_a_document_and_no_longer(more):
+    lengths = [19 + more] + [19] * 57 + [18] * 6
+    names = [f'f{i}'.ljust(length, '_') for i, length in enumerate(lengths)]
+    fields = f'{names[0]}={{v:string:{"x" * 500},y}}{{v}}\n' + '\n'.join(
+        f'{name}={{v}}{{v}}' for name in names[1:]
+    )
+    found = [fields for _, fields in rows(fields)]
+    assert [fields[names[0]][0] for fields in found] == ['x', 'y'][more:]
+    size = len(as_device(found[0]).canonical.encode())
+    assert size == 65536 or more
 
 
 def test_a_long_way_to_a_small_result_is_worked_out():
