@@ -158,9 +158,7 @@ class _Expansion:
     ) -> bool:
         """Does an earlier object contain a device?"""
         objects = self._whole.compatible
-        if ruling == index or overlap.are_apart(
-            objects[ruling], objects[index]
-        ):
+        if overlap.are_apart(objects[ruling], objects[index]):
             return False
         self._budget.spend(_work(objects[ruling]))
         plan = self._whole.plans[ruling]
