@@ -202,6 +202,17 @@ def test_a_limit_below_zero_is_refused():
             ['a={v:int:1..900000}', 'b=2\na={v:int:1..900000}'],
             'and 1,799,999 more',
         ),
+        (['a={v:int:1..9}', 'b=\na={v:int:5..12}'], 'and 11 more'),
+        (['a={v:string:"",x}{w:string:"",x}'], 'and 1 more'),
+        (['a={v:string:"",x,y}'], 'and 1 more'),
+        ([f'a={{v:string:x,{"y" * 500}}}\nb={{v}}{{v}}{{v}}'], ''),
+        (
+            [
+                'r={i:int:1..}\ns={i}*2\n'
+                f'a={{v:string:x,{"y" * 500}}}\nb={{v}}{{v}}{{v}}'
+            ],
+            '',
+        ),
         ([f'a={{v:int:1..1{"0" * 15}}}'], f'and {"999," * 4}999 more'),
         ([f'a={{v:int:0..1{"0" * 15}}}'], 'and more than 10^15 more'),
     ],
@@ -239,13 +250,14 @@ def test_results_may_be_as_long_as_a_value_and_no_longer():
 def test_a_device_is_as_long_as_a_document_and_no_longer(more):
     lengths = [19 + more] + [19] * 57 + [18] * 6
     names = [f'f{i}'.ljust(length, '_') for i, length in enumerate(lengths)]
-    fields = f'{names[0]}={{v:string:{"x" * 500},y}}{{v}}\n' + '\n'.join(
+    fields = f'{names[0]}={{v:string:y,{"x" * 500}}}{{v}}\n' + '\n'.join(
         f'{name}={{v}}{{v}}' for name in names[1:]
     )
     found = [fields for _, fields in rows(fields)]
-    assert [fields[names[0]][0] for fields in found] == ['x', 'y'][more:]
-    size = len(as_device(found[0]).canonical.encode())
+    assert [fields[names[0]][0] for fields in found] == ['y', 'x'][: 2 - more]
+    size = len(as_device(found[-1]).canonical.encode())
     assert size == 65536 or more
+    assert rest(fields) == ('' if more else 'and 1 more')
 
 
 def test_a_long_way_to_a_small_result_is_worked_out():
@@ -254,6 +266,10 @@ def test_a_long_way_to_a_small_result_is_worked_out():
     found = rows(f'{large}\nb={{v}}{forth}{back}-{{v}}')
     assert [fields['b'] for _, fields in found] == ['0', '0']
     assert rows(f'{large}\nb={{v}}{forth}{back}/{{v}}/2') == []
+    cubes = '{v}*{v}*{v}-{v}*{v}*{v}'
+    found = rows(f'{large}\nb=({cubes}+6)/2')
+    assert [fields['b'] for _, fields in found] == ['3', '3']
+    assert rows(f'{large}\nb=({cubes}+7)/2') == []
     negative = rows(f'{large}\nb=(0-7{forth}{back})')
     assert [fields['b'] for _, fields in negative] == ['-7', '-7']
 
