@@ -51,26 +51,25 @@ def test_an_empty_value_is_a_mention_even_then():
 
 
 @pytest.mark.parametrize(
-    ('one', 'other', 'equal'),
+    ('one', 'other', 'text'),
     [
-        ('a=1\nt=x', 'a=1\nt=x', True),
-        ('a=1\nt=x', 'a=1\nt=X', False),
-        ('a=1\nt=x', 'a=1', False),
-        ('a=1', 'a=1\nt=x', False),
-        ('a=1\nt=', 'a=1', True),
-        ('a=1', 'a=1', True),
+        ('a=1\nt=x', 'a=1\nt=x', ''),
+        ('a=1\nt=x', 'a=1\nt=X', "t: 'X', but the source has 'x'"),
+        ('a=1\nt=x', 'a=1', "t: nothing, but the source has 'x'"),
+        ('a=1', 'a=1\nt=x', "t: 'x', but the source has nothing"),
+        ('a=1\nt=', 'a=1', ''),
+        ('a=1', 'a=1', ''),
     ],
 )
-def test_equal_fields_must_be_equal_in_both_self_objects(one, other, equal):
+def test_equal_fields_must_be_equal_in_both_self_objects(one, other, text):
     source = document('a=1\nt={v:string:x,X,""}', device=one)
     target = document(device=other)
     assert descriptor.match(source, target)
     result = descriptor.match(source, target, equal_fields=['t'])
-    assert bool(result) == equal
-    if not equal:
-        (reason,) = result.reasons
-        assert (reason.object, reason.field) == (None, 't')
-        assert 'but the source has' in str(reason)
+    assert bool(result) == (not text)
+    assert [str(reason) for reason in result.reasons] == [text] * bool(text)
+    for reason in result.reasons:
+        assert (reason.side, reason.object) == ('both', None)
 
 
 def test_equal_fields_hold_in_every_direction():
@@ -95,6 +94,13 @@ def test_the_first_object_that_matches_answers():
     result = descriptor.match(source, document(device='a=1'))
     assert (result.object, result.variables) == (1, {'v': 1})
     assert result.reasons == ()
+
+
+def test_objects_of_every_kind_keep_their_index():
+    source = document('a=1', 'a={v:int:5..6}\nb={w:int:0..}', 'a=2', 'b=3')
+    for device, index in [('a=1', 0), ('a=5\nb=0', 1), ('a=2', 2), ('b=3', 3)]:
+        result = descriptor.match(source, document(device=device))
+        assert result.object == index
 
 
 @pytest.mark.parametrize(
@@ -150,7 +156,13 @@ def test_each_direction_asks_its_documents(there, back, answers):
             name = answers[direction]
             value, index = (2, 1) if name == 'A' else (1, 0)
             assert (result.object, result.variables) == (index, {name: value})
+            assert result.side == ('source' if name == 'A' else 'target')
         else:
+            sides = {'source': not there, 'target': not back}
+            asked = sides if direction in ('both', 'either') else [direction]
+            assert {reason.side for reason in result.reasons} == {
+                side for side in asked if sides[side]
+            }
             assert (result.object, result.variables) == (None, None)
 
 
@@ -252,6 +264,10 @@ def test_of_many_variables_those_of_the_field_come_first_and_few_are_named():
         "source object 1, z: '99', allowed {g}{b}"
         ' with b=2, g=7, a=1, c=3 and 4 more'
     )
+    four = reason(
+        '\n'.join([*fields[:4], 'z={a}']), '\n'.join([*device[:4], 'z=99'])
+    )
+    assert str(four).endswith(' with a=1, b=2, c=3, d=4')
 
 
 def test_what_no_variable_can_mend_is_the_first_reason():
@@ -276,8 +292,20 @@ def test_further_fields_are_named_and_some_of_many():
         'source object 1, b: \'2\', allowed "1"',
         "source object 1, c: '1', a field the object does not mention",
     ]
+    three = 'a=1\nb=1\nc=1\nd=1'
+    assert str(reason(three, 'x=1\na=1')).endswith('(also c, d, x)')
     many = '\n'.join(f'f{number}=1' for number in range(60))
     assert str(reason(many, 'a=1')).endswith('(also f1, f2, f3 and 57 more)')
+
+
+def test_long_parts_of_a_reason_are_cut():
+    for length, end in [(78, '"'), (79, '...')]:
+        found = str(reason(f'a={"x" * length}', 'a=1'))
+        assert found.endswith('allowed "' + 'x' * length + end)
+    for length, end in [(40, ''), (41, '...')]:
+        digits = '1' * length
+        found = str(reason('a={v:int:1..}\nb={v}', f'a={digits}\nb=0'))
+        assert found.endswith(f' with v={"1" * 40}{end}')
 
 
 def test_the_side_that_holds_needs_no_reason():
