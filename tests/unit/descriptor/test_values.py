@@ -42,6 +42,7 @@ def literal(value):
         ('"a=b"', 'a=b'),
         ('a=b', 'a=b'),
         ('x"y', 'x"y'),
+        ('X X ', 'X X'),
         ('x"y # z"', 'x"y'),
         ("'x'", "'x'"),
     ],
