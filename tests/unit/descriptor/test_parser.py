@@ -20,6 +20,13 @@ def test_bytes_that_are_no_utf_8_are_an_error_at_their_place():
     assert (found.line, found.column) == (2, 5)
     assert found.found == 'the byte 0xff'
     assert found.expected == 'UTF-8 text'
+    assert found.source_line == ' ü=ü'
+    for text, place in [
+        (b'\xef\xbb\xbf\xff', (1, 1)),
+        (b'SELF:\na=1\nb=\xff', (3, 3)),
+    ]:
+        found = error(text)
+        assert (found.line, found.column) == place
 
 
 @pytest.mark.parametrize('text', ['', '\n', '# nothing\n', 'COMPATIBLE:\na=1'])
@@ -184,6 +191,8 @@ def test_control_characters_and_surrogates_are_errors(character):
     assert (found.line, found.column) == (2, 4)
     assert found.found == f'the character U+{ord(character):04X}'
     assert error(f'SELF:\na=1\n#{character}').line == 3
+    found = error(f'\n{character}')
+    assert (found.line, found.column) == (2, 1)
 
 
 @pytest.mark.parametrize('text', ['SELF:\na=1\r', 'SELF:\na=1\r\r\n', '\r'])
@@ -226,9 +235,12 @@ def test_the_canonical_form_has_at_most_64_kib_too():
     objects = [f'{fields}\nlast={"x" * 21}'] * 60
     text = text_of(*objects, device='a=1')
     assert len(text) < 65536 < len(text) + 60 * 17 * 4
-    found = error(text)
-    assert (found.line, found.column) == (1, 1)
-    assert 'canonical form' in found.found
+    escaped = 'x=a{v:int:1}' + '-' * 506
+    for each in (text, text_of(*[escaped] * 64)):
+        found = error(each)
+        assert (found.line, found.column) == (1, 1)
+        assert found.found.startswith('a document whose canonical form has')
+    assert document(*[escaped] * 63)
 
 
 def test_a_document_has_at_most_64_compatible_objects():

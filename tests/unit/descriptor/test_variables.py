@@ -56,7 +56,9 @@ def test_a_variable_has_one_value_throughout_its_object():
     assert not answer(fields, 'x=1\ny=2')
 
 
-@pytest.mark.parametrize('kind', ['', 'INT', 'integer', 'in t', '"int"'])
+@pytest.mark.parametrize(
+    'kind', ['', 'INT', 'integer', 'in t', '"int"', 'int\u00a0']
+)
 def test_an_unknown_type_is_an_error(kind):
     found = value_error(f'{{v:{kind}:1}}')
     assert found.column == 6
@@ -84,6 +86,8 @@ def test_the_empty_item_is_written_in_quotes():
     [
         ('{ v\t: int : 1 ,\t2 }{ v }', '{v:int:1,2}{v}'),
         ('{v:string: a b , "c " }', '{v:string:"a b","c "}'),
+        ('{v:string:\u00a0a}', '{v:string:"\u00a0a"}'),
+        ('{v:string:XaX,"XX"}', '{v:string:"XaX","XX"}'),
         ('{v:flags: =a+b , c }', '{v:flags:=a+b,c}'),
         ('{v: version :1.0 , 2-}', '{v:version:1.0,2-}'),
     ],
@@ -111,6 +115,22 @@ def test_white_space_around_names_types_and_items_does_not_count(
 )
 def test_a_bare_item_holds_no_mark_of_the_grammar(items, column):
     assert value_error(f'{{v:string:{items}}}').column == column
+
+
+@pytest.mark.parametrize(
+    ('items', 'column', 'found', 'expected'),
+    [
+        ('"a', 10, 'a quoted string without an end', 'a closing "'),
+        ('x', 10, "'x'", 'an integer or a range: 7, 1..16, 4.. or ..4'),
+        ('', 10, 'an empty item', None),
+        ('1', 11, 'the end of the value', ', or } after an item'),
+        ('1 \t:', 13, "':'", ', or } after an item'),
+    ],
+)
+def test_an_item_ends_at_a_comma_or_brace(items, column, found, expected):
+    error = value_error(f'{{v:int:{items}')
+    assert (error.column, error.found) == (column, found)
+    assert error.expected == expected or expected is None
 
 
 def test_a_quoted_item_holds_anything():
