@@ -29,15 +29,15 @@ MAX_STEPS = 1 << 22
 #: No character of a document can grow by more than this in canonical form.
 _GROWTH = 8
 
-_FIELD = re.compile(r'[ \t]*([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=(.*)', re.DOTALL)
+_FIELD = re.compile(r'[ \t]*([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=(.*)')
 #: The usual field: a value that is read alike everywhere, and is not long.
 _PLAIN = re.compile(
     r'[ \t]*([A-Za-z_][A-Za-z0-9_.-]{0,63})[ \t]*=[ \t]*'
     r'(?:([A-Za-z0-9_.:/+-]{1,126})|"([A-Za-z0-9_.:/+ -]{0,126})")[ \t]*'
 )
-_BLANK = re.compile(r'[ \t]*(?:#.*)?', re.DOTALL)
+_BLANK = re.compile(r'[ \t]*(?:#.*)?')
 _HEADER = re.compile(
-    r'[ \t]*(SELF|COMPATIBLE)(?:[ \t]*:)?(?:[ \t]+#.*|[ \t]*)', re.DOTALL
+    r'[ \t]*(SELF|COMPATIBLE)(?:[ \t]*:)?(?:[ \t]+#.*|[ \t]*)'
 )
 _HEADER_START = re.compile(r'[ \t]*(?:SELF|COMPATIBLE)(?![A-Za-z0-9_.-])')
 _FORBIDDEN = re.compile(

@@ -19,22 +19,18 @@ from nova_migcompat.descriptor import (
 MAX_VARIABLES = 16
 MAX_VARIABLE_NAME = 32
 
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _COMMENT = re.compile(r'[ \t]#')
 #: A step through a template that no comment begins in: the opening brace of a
 #: variable, other text, a character behind a backslash, a blank.
-_STEP = re.compile(r'(\{)|[^{\\ \t]+|\\[^ \t]?|[ \t](?!#)', re.DOTALL)
+_STEP = re.compile(r'(\{)|[^{\\ \t]+|\\[^ \t]?|[ \t](?!#)')
 #: A step inside a variable, where a quoted item may hold a #.
-_STEP_INSIDE = re.compile(
-    r'[,:][ \t]*"(?:[^"\\]|\\.)*"|[^} \t]|[ \t](?!#)', re.DOTALL
-)
+_STEP_INSIDE = re.compile(r'[,:][ \t]*"(?:[^"\\]|\\.)*"|[^} \t]|[ \t](?!#)')
 _LITERAL = re.compile(r'[^\\{}]+')
 _HEAD = re.compile(r'\{[ \t]*([A-Za-z_][A-Za-z0-9_]*)?[ \t]*([:}])?')
 _TYPE = re.compile(r'[ \t]*([^:{}]*)(:)?')
 #: An item, bare or quoted, and what ends it.
-_ITEM = re.compile(
-    r'(?:([^,:{}"#\\]*)|[ \t]*"((?:[^"\\]|\\.)*)"[ \t]*)([,}])', re.DOTALL
-)
+_ITEM = re.compile(r'(?:([^,:{}"#\\]*)|[ \t]*"((?:[^"\\]|\\.)*)"[ \t]*)([,}])')
 _BARE = re.compile(r'[^,:{}"#\\]*')
 _PLAIN_ITEM = r'(?:[A-Za-z0-9_.+=-]+|"[A-Za-z0-9_.+ -]*")'
 #: The usual variable: one without white space, and items that hold no comma.
