@@ -75,6 +75,10 @@ def test_primes_are_told_from_other_odd_numbers():
     ]
     assert arithmetic._is_prime(2**127 - 1, dice)
     assert not arithmetic._is_prime(2**128 + 1, dice)
+    # A Carmichael number of three large primes passes Fermat's test.
+    carmichael = 6000000006727 * 12000000013453 * 18000000020179
+    assert pow(2, carmichael - 1, carmichael) == 1
+    assert not arithmetic._is_prime(carmichael, dice)
 
 
 def test_the_primes_have_their_lengths_and_are_drawn_once():
