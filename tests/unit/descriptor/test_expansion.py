@@ -23,9 +23,10 @@ BUDGET = hypothesis.settings(
 MANY = 10**6
 
 
-def rows(*compatible, limit=100):
-    """Return what is listed: objects, fields and rules together."""
-    found = descriptor.expand(document(*compatible), limit)
+def rows(*compatible):
+    """Return all that is listed: objects, fields and rules together."""
+    found = descriptor.expand(document(*compatible), 100)
+    assert (found.more, found.exact) == (0, True)
     return [(r.object, {**r.fields, **r.rules}) for r in found.rows]
 
 

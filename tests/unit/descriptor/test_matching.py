@@ -70,6 +70,7 @@ def test_equal_fields_must_be_equal_in_both_self_objects(one, other, text):
     assert [str(reason) for reason in result.reasons] == [text] * bool(text)
     for reason in result.reasons:
         assert (reason.side, reason.object) == ('both', None)
+        assert reason.allowed == source.self_object.get('t', '')
 
 
 def test_equal_fields_hold_in_every_direction():
@@ -85,7 +86,7 @@ def test_a_document_without_objects_is_compatible_with_nothing():
     result = descriptor.match(alone, alone)
     assert not result
     (reason,) = result.reasons
-    assert reason.object is None
+    assert (reason.object, reason.field, reason.found) == (None, '', '')
     assert str(reason) == 'the source document has no COMPATIBLE object'
 
 
@@ -264,10 +265,12 @@ def test_of_many_variables_those_of_the_field_come_first_and_few_are_named():
         "source object 1, z: '99', allowed {g}{b}"
         ' with b=2, g=7, a=1, c=3 and 4 more'
     )
-    four = reason(
-        '\n'.join([*fields[:4], 'z={a}']), '\n'.join([*device[:4], 'z=99'])
-    )
-    assert str(four).endswith(' with a=1, b=2, c=3, d=4')
+    for many, end in [(4, ''), (5, ' and 1 more')]:
+        found = reason(
+            '\n'.join([*fields[:many], 'z={a}']),
+            '\n'.join([*device[:many], 'z=99']),
+        )
+        assert str(found).endswith(f' with a=1, b=2, c=3, d=4{end}')
 
 
 def test_what_no_variable_can_mend_is_the_first_reason():
@@ -342,3 +345,4 @@ def test_results_are_values():
     assert answer('a=1', 'a=1') == answer('a=1', 'a=1')
     assert hash(answer('a=1', 'a=1')) == hash(answer('a=1', 'a=1'))
     assert answer('a=1', 'a=1') != answer('a=1', 'a=2')
+    assert hash(answer('a=1', 'a=1')) != hash(answer('a=1', 'a=2'))

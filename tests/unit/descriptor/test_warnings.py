@@ -32,6 +32,8 @@ def test_a_device_that_its_own_document_does_not_accept():
         ' in field a'
     )
     assert document('a=2', 'a=1', 'a=3').warnings == ()
+    (found,) = document('a=1', device='a=1\nb=2').warnings
+    assert found.endswith('object 1 differs in field b')
 
 
 def test_of_many_objects_some_are_named():
@@ -137,6 +139,8 @@ def test_of_many_doubts_the_first_are_said_and_the_rest_counted():
     assert len(found) == 17
     assert found[0].startswith('COMPATIBLE object 2, fields b and B')
     assert found[-1] == '4 more of these are not listed'
+    found = warnings('a=1', *[f'a=1\nb={n}\nB={n}' for n in range(17)])
+    assert found[-1] == '1 more of these are not listed'
     found = warnings('a=1', *[f'a=1\nb={n}\nB={n}' for n in range(16)])
     assert len(found) == 16
     assert 'more' not in found[-1]
