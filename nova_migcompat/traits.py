@@ -12,6 +12,7 @@ import dataclasses
 import hashlib
 import itertools
 import re
+import uuid
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
@@ -23,6 +24,8 @@ from nova_migcompat import descriptor
 #: Every name of ours begins with it; the agent touches no other.
 PREFIX = 'CUSTOM_MIGCOMPAT_'
 DOCUMENT_PREFIX = PREFIX + 'D_'
+LOCATION_PREFIX = PREFIX + 'L_'
+FIELD_PREFIX = PREFIX + 'F_'
 TEXT_PREFIX = PREFIX + 'T_'
 #: Placement's limit on a trait's name.
 MAX_NAME = 255
@@ -35,11 +38,14 @@ MAX_DOCUMENTS = 64
 #: forger must write a name for each.
 MAX_STREAMS = 64
 
-_LOCATION = PREFIX + 'L_'
-_FIELD = PREFIX + 'F_'
+#: The name space of the aggregates of documents, for UUIDs of version 5.
+_AGGREGATES = uuid.UUID('a9c970ac-20ea-499a-b410-5cefcf69f2b3')
 _DIGEST = '[A-Z2-7]{32}'
 _D_NAME = re.compile(f'{DOCUMENT_PREFIX}({_DIGEST})')
-_LOCATION_NAME = re.compile(f'{_LOCATION}([A-Z0-9_]+)_({_DIGEST})')
+_LOCATION_NAME = re.compile(f'{LOCATION_PREFIX}([A-Z0-9_]+)_({_DIGEST})')
+_NAME_WITH_DIGEST = re.compile(
+    f'{PREFIX}(?:D_|L_[A-Z0-9_]+_|T_)({_DIGEST})(?:_|$)'
+)
 _TEXT_NAME = re.compile(
     f'{TEXT_PREFIX}({_DIGEST})_([A-Z2-7]{{8}})'
     '_([1-9][0-9]{0,2})_([1-9][0-9]{0,2})_([A-Z2-7]+)'
@@ -84,6 +90,11 @@ def is_text(name: str) -> bool:
     return name.startswith(TEXT_PREFIX)
 
 
+def is_document(name: str) -> bool:
+    """Is it a D name?"""
+    return _D_NAME.fullmatch(name) is not None
+
+
 def document_trait(digest: str) -> str:
     """Name a document on a provider that has such a device."""
     return DOCUMENT_PREFIX + digest
@@ -94,7 +105,7 @@ def location_trait(location: str, digest: str) -> str:
 
     :param location: libvirt's node device name, ``pci_0000_84_00_0``.
     """
-    return f'{_LOCATION}{location.upper()}_{digest}'
+    return f'{LOCATION_PREFIX}{location.upper()}_{digest}'
 
 
 def text_prefix(digest: str) -> str:
@@ -107,6 +118,22 @@ def digests(names: Iterable[str]) -> frozenset[str]:
     return frozenset(
         found[1] for name in names if (found := _D_NAME.fullmatch(name))
     )
+
+
+def digest_in(name: str) -> str | None:
+    """Return the digest that a D, L or T name is about, if it is one."""
+    found = _NAME_WITH_DIGEST.match(name)
+    return found[1] if found else None
+
+
+def aggregate(digest: str) -> str:
+    """Return the UUID of the aggregate of the hosts that have a document."""
+    return str(uuid.uuid5(_AGGREGATES, digest))
+
+
+def aggregates(names: Iterable[str]) -> frozenset[str]:
+    """Return the UUIDs of the aggregates of the D names among the names."""
+    return frozenset(map(aggregate, digests(names)))
 
 
 def locations(names: Iterable[str]) -> dict[str, frozenset[str]]:

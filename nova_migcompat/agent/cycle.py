@@ -101,12 +101,7 @@ def run_once(
     """
     host = look(conf)
     _log(host)
-    names = (
-        (conf.agent.resource_provider,)
-        if conf.agent.resource_provider
-        else provider.host_names()
-    )
-    node = provider.find(client, host.compute_id, names)
+    node = _node(conf, client, host.compute_id)
     plan = publish.compare(client, node, host.desired)
     for name in plan.absent:
         LOG.info(
@@ -118,6 +113,48 @@ def run_once(
         publish.apply(client, plan, host.desired.documents)
         _log_written(plan)
     return Outcome(node, plan, host.problems)
+
+
+def withdraw(
+    conf: cfg.ConfigOpts,
+    client: placement.PlacementClient,
+    *,
+    dry_run: bool = False,
+) -> Outcome:
+    """Take away all that is ours from this host's providers.
+
+    Does not look at the devices: it does the same whatever they say.
+
+    :param conf: the agent's configuration, with the group [agent].
+    :param client: Placement.
+    :param dry_run: only find out what would be taken away.
+    :returns: what was done.
+    :raises errors.AgentError: where it cannot be done; nothing was written.
+    :raises placement.PlacementError: where Placement fails.
+    """
+    nova = nova_conf.read(
+        conf.agent.nova_config_files, pathlib.Path(conf.agent.sysfs_root)
+    )
+    node = _node(conf, client, provider.compute_id(nova.folders))
+    plan = publish.withdraw(client, node)
+    if not dry_run:
+        publish.apply(client, plan, {})
+        _log_written(plan)
+    return Outcome(node, plan, ())
+
+
+def _node(
+    conf: cfg.ConfigOpts,
+    client: placement.PlacementClient,
+    compute_id: str | None,
+) -> placement.Provider:
+    """Find the compute node's provider by the UUID, else as configured."""
+    names = (
+        (conf.agent.resource_provider,)
+        if conf.agent.resource_provider
+        else provider.host_names()
+    )
+    return provider.find(client, compute_id, names)
 
 
 def _published_fields(fields: list[str]) -> Collection[str] | None:

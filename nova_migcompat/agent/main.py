@@ -33,6 +33,12 @@ _OPTS = [
         help='Look at the devices once, publish what they say, and exit.',
     ),
     cfg.BoolOpt(
+        'withdraw',
+        default=False,
+        help='Take the names and memberships of this host out of Placement, '
+        'and exit. Stop the agent first: it would publish them again.',
+    ),
+    cfg.BoolOpt(
         'dry-run',
         default=False,
         help='Print what would be written to Placement, and write nothing.',
@@ -81,12 +87,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logging.setup(conf, PROJECT)
     except (cfg.Error, logging.LogConfigError) as e:
         return _misused(errors.of_configuration(e))
-    if not conf.once:
+    if not (conf.once or conf.withdraw):
         conf.print_usage(sys.stderr)
         return _misused('--once is required: say that one look is wanted')
+    action = cycle.withdraw if conf.withdraw else cycle.run_once
     try:
         client = placement.PlacementClient(placement.load_adapter(conf))
-        outcome = cycle.run_once(conf, client, dry_run=conf.dry_run)
+        outcome = action(conf, client, dry_run=conf.dry_run)
     except errors.AgentError as e:
         LOG.error('%s', e)
         return FAILURE

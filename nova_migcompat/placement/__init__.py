@@ -4,21 +4,29 @@
 Everything that can go wrong on the way (no credentials, no endpoint, no
 answer, no time left, a refusal, an answer of another shape) leaves here as one
 :class:`PlacementError` that says which request it was and what the server
-said. It knows which names are ours, so that no caller can take away a foreign
-one; it does not know what the names mean, nor who asks.
+said. It knows which names and aggregates are ours, so that no caller can take
+away a foreign one; it does not know what they mean, nor who asks.
 
-``client`` is what the other parts use; it speaks through ``transport``, which
-raises ``errors`` and reads ``answers``. What is said here about Placement is
+``client`` is what the other parts use; it tells ours from others' by
+``merging``, and speaks through ``transport``, which raises ``errors`` and
+reads ``answers``. What is said here about Placement is
 said of Placement 16; its API reference tells from which microversion it holds.
 """
 
-from nova_migcompat.placement.answers import Provider, ProviderTraits
+from nova_migcompat.placement.answers import (
+    Provider,
+    ProviderAggregates,
+    ProviderTraits,
+    Standing,
+)
 from nova_migcompat.placement.client import PlacementClient
 from nova_migcompat.placement.errors import (
     Conflict,
+    NoSuchTrait,
     NotFound,
     PlacementError,
 )
+from nova_migcompat.placement.merging import merge_aggregates
 from nova_migcompat.placement.transport import (
     MAX_NAMES,
     MICROVERSION,
@@ -29,10 +37,14 @@ __all__ = [
     'MAX_NAMES',
     'MICROVERSION',
     'Conflict',
+    'NoSuchTrait',
     'NotFound',
     'PlacementClient',
     'PlacementError',
     'Provider',
+    'ProviderAggregates',
     'ProviderTraits',
+    'Standing',
     'load_adapter',
+    'merge_aggregates',
 ]

@@ -40,6 +40,30 @@ class ProviderTraits:
     generation: int
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class ProviderAggregates:
+    """The aggregates of a resource provider at one generation of it.
+
+    :param uuids: ours and others'
+    """
+
+    uuids: frozenset[str]
+    generation: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands on a resource provider at one generation of it.
+
+    :param names: its traits, ours and others'
+    :param aggregates: the UUIDs of its aggregates, ours and others'
+    """
+
+    names: frozenset[str]
+    aggregates: frozenset[str]
+    generation: int
+
+
 def read_nothing(body: Any) -> None:
     """Read an answer that says all it has to say by its status."""
     if body is not None:
@@ -48,16 +72,22 @@ def read_nothing(body: Any) -> None:
 
 def read_traits(body: Any) -> frozenset[str]:
     """Read GET /traits."""
-    names = _value(body, 'traits', list)
-    if not all(isinstance(name, str) for name in names):
-        raise ValueError("'traits' are not all str")
-    return frozenset(names)
+    return _strings(body, 'traits')
 
 
 def read_provider_traits(body: Any) -> ProviderTraits:
     """Read GET and PUT /resource_providers/{uuid}/traits."""
     generation = _value(body, 'resource_provider_generation', int)
     return ProviderTraits(read_traits(body), generation)
+
+
+def read_provider_aggregates(body: Any) -> ProviderAggregates:
+    """Read GET and PUT /resource_providers/{uuid}/aggregates.
+
+    Since microversion 1.19.
+    """
+    generation = _value(body, 'resource_provider_generation', int)
+    return ProviderAggregates(_strings(body, 'aggregates'), generation)
 
 
 def read_providers(body: Any) -> tuple[Provider, ...]:
@@ -87,6 +117,13 @@ def _provider(item: Any) -> Provider:
 def _resources(held: Any, uuid: str) -> dict[str, int]:
     resources = _value(_value(held, uuid, dict), 'resources', dict)
     return {name: _value(resources, name, int) for name in resources}
+
+
+def _strings(holder: Any, key: str) -> frozenset[str]:
+    found = _value(holder, key, list)
+    if not all(isinstance(item, str) for item in found):
+        raise ValueError(f'{key!r} are not all str')
+    return frozenset(found)
 
 
 def _value(holder: Any, key: str, kind: type[_T]) -> _T:

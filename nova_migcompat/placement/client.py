@@ -5,21 +5,30 @@ Knows no HTTP but the paths and queries of Placement's API.
 """
 
 from collections.abc import Callable, Collection
+from typing import TypeVar
 
 import tenacity
 from keystoneauth1 import adapter as ksa_adapter
 from oslo_log import log as logging
 
+from nova_migcompat import traits
 from nova_migcompat.placement import answers
-from nova_migcompat.placement.answers import Provider, ProviderTraits
-from nova_migcompat.placement.errors import Conflict, PlacementError
+from nova_migcompat.placement.answers import (
+    Provider,
+    ProviderAggregates,
+    ProviderTraits,
+    Standing,
+)
+from nova_migcompat.placement.errors import Conflict, NoSuchTrait
+from nova_migcompat.placement.merging import merge_aggregates, merge_names
 from nova_migcompat.placement.transport import Transport, chunks, path
-from nova_migcompat.traits import is_ours
 
 LOG = logging.getLogger(__name__)
 
 _PROVIDERS = '/resource_providers'
 _TRIES = 10
+
+_T = TypeVar('_T')
 
 #: From all names that stand on a provider to those that should.
 Change = Callable[[frozenset[str]], Collection[str]]
@@ -93,6 +102,15 @@ class PlacementClient:
         """
         self._transport.put(path('traits', name), None, answers.read_nothing)
 
+    def delete_trait(self, name: str) -> None:
+        """Delete a custom trait.
+
+        :raises Conflict: a provider has it
+        :raises NotFound: there is no such trait
+        :raises PlacementError:
+        """
+        self._transport.delete(path('traits', name), answers.read_nothing)
+
     def provider(
         self, *, uuid: str | None = None, name: str | None = None
     ) -> Provider | None:
@@ -153,6 +171,49 @@ class PlacementClient:
             answers.read_provider_traits,
         )
 
+    def provider_aggregates(self, uuid: str) -> ProviderAggregates:
+        """Read the aggregates of a provider, ours and others'.
+
+        :raises NotFound: there is no such provider
+        :raises PlacementError:
+        """
+        return self._transport.get(
+            path('resource_providers', uuid, 'aggregates'),
+            (),
+            answers.read_provider_aggregates,
+        )
+
+    def put_provider_aggregates(
+        self, uuid: str, aggregates: Collection[str], generation: int
+    ) -> ProviderAggregates:
+        """Replace the aggregates of a provider: all of them, others' too.
+
+        :param aggregates: UUIDs; an aggregate exists by having members
+        :param generation: that of the provider when its aggregates were read
+        :returns: what stands there now, and its new generation
+        :raises Conflict: the provider is of another generation by now
+        :raises NotFound: there is no such provider
+        :raises PlacementError:
+        """
+        body = {
+            'resource_provider_generation': generation,
+            'aggregates': sorted(aggregates),
+        }
+        return self._transport.put(
+            path('resource_providers', uuid, 'aggregates'),
+            body,
+            answers.read_provider_aggregates,
+        )
+
+    def standing(self, uuid: str) -> Standing:
+        """Read traits and aggregates of a provider at one generation of it.
+
+        :raises Conflict: others wrote each time in between
+        :raises NotFound: there is no such provider
+        :raises PlacementError:
+        """
+        return self._again(self._standing_once, uuid)
+
     def update_provider_traits(
         self, uuid: str, change: Change
     ) -> ProviderTraits:
@@ -167,18 +228,22 @@ class PlacementClient:
         :returns: what stands there now
         :raises ValueError: ``change`` added a name that is not ours
         :raises Conflict: others wrote each time
+        :raises NoSuchTrait: a name that should stand there is no trait
         :raises NotFound: there is no such provider
         :raises PlacementError:
         """
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(Conflict),
-            wait=tenacity.wait_random_exponential(multiplier=0.1, max=5),
-            stop=tenacity.stop_after_attempt(_TRIES),
-            sleep=self._transport.pause,
-            before_sleep=_log_conflict,
-            reraise=True,
-        )
-        return retrying(self._update_once, uuid, change)
+        return self._again(self._update_traits_once, uuid, change)
+
+    def update_provider(self, uuid: str, change: Change) -> Standing:
+        """Change our traits of a provider and, with them, its aggregates.
+
+        Of our aggregates it is then a member of those whose D names it has,
+        and of no other; others' aggregates stay. A D name stands there before
+        the membership that goes with it, and leaves after it: wherever this
+        ends, the D names tell which memberships are ours. Parameters and
+        errors are those of ``update_provider_traits``.
+        """
+        return self._again(self._update_once, uuid, change)
 
     def providers_with_any(
         self, trait_names: Collection[str], in_tree: str | None = None
@@ -228,34 +293,69 @@ class PlacementClient:
             return self._providers(
                 *tree, ('required', 'in:' + ','.join(chunk))
             )
-        except PlacementError as error:
-            if error.status != 400 or 'No such trait' not in str(error):
-                raise
+        except NoSuchTrait:
+            left = self.traits(names=chunk)
         # Placement refuses the whole request over one name that is no trait,
         # and a trait that no provider has may be deleted at any moment.
-        left = self.traits(names=chunk)
         if not left:
             return ()
         return self._providers(
             *tree, ('required', 'in:' + ','.join(sorted(left)))
         )
 
-    def _update_once(self, uuid: str, change: Change) -> ProviderTraits:
+    def _again(self, action: Callable[..., _T], *arguments: object) -> _T:
+        """Do what begins with reading until no other writes in between."""
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(Conflict),
+            wait=tenacity.wait_random_exponential(multiplier=0.1, max=5),
+            stop=tenacity.stop_after_attempt(_TRIES),
+            sleep=self._transport.pause,
+            before_sleep=_log_conflict,
+            reraise=True,
+        )
+        return retrying(action, *arguments)
+
+    def _standing_once(self, uuid: str) -> Standing:
+        standing = self.provider_traits(uuid)
+        aggregates = self.provider_aggregates(uuid)
+        if aggregates.generation != standing.generation:
+            raise Conflict(f'{uuid} was written while it was read')
+        return Standing(
+            standing.names, aggregates.uuids, aggregates.generation
+        )
+
+    def _update_traits_once(self, uuid: str, change: Change) -> ProviderTraits:
         before = self.provider_traits(uuid)
-        wanted = _merge(before.names, frozenset(change(before.names)))
+        wanted = merge_names(before.names, change(before.names))
         if wanted == before.names:
             return before
         return self.put_provider_traits(uuid, wanted, before.generation)
 
+    def _update_once(self, uuid: str, change: Change) -> Standing:
+        standing = self._standing_once(uuid)
+        wanted = merge_names(standing.names, change(standing.names))
+        aggregates = merge_aggregates(standing, wanted)
+        if aggregates != standing.aggregates:
+            leaving = filter(traits.is_document, standing.names)
+            standing = self._put_names(uuid, wanted.union(leaving), standing)
+            standing = self._put_aggregates(uuid, aggregates, standing)
+        return self._put_names(uuid, wanted, standing)
 
-def _merge(before: frozenset[str], wanted: frozenset[str]) -> frozenset[str]:
-    """Take ours from what is wanted, and others' from what stands there."""
-    foreign = frozenset(name for name in before if not is_ours(name))
-    ours = frozenset(name for name in wanted if is_ours(name))
-    added = wanted - ours - foreign
-    if added:
-        raise ValueError('not ours to add: ' + ', '.join(sorted(added)))
-    return foreign | ours
+    def _put_names(
+        self, uuid: str, names: frozenset[str], before: Standing
+    ) -> Standing:
+        if names == before.names:
+            return before
+        after = self.put_provider_traits(uuid, names, before.generation)
+        return Standing(after.names, before.aggregates, after.generation)
+
+    def _put_aggregates(
+        self, uuid: str, aggregates: frozenset[str], before: Standing
+    ) -> Standing:
+        after = self.put_provider_aggregates(
+            uuid, aggregates, before.generation
+        )
+        return Standing(before.names, after.uuids, after.generation)
 
 
 def _log_conflict(state: tenacity.RetryCallState) -> None:

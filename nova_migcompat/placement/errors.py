@@ -10,7 +10,13 @@ from typing import Any
 # Characters of a server's own words: enough for what Placement says, too few
 # for a proxy's page of HTML.
 _WORDS = 300
+_NO_SUCH_TRAIT = 'No such trait'
 _CONCURRENT_UPDATE = 'Another thread concurrently updated the '
+# Placement's own words name the rule of its policy.
+_ROLES = (
+    ' The user needs the role service or admin; for the agent migcompat_agent'
+    ' is enough, where Placement has the policy placement-policy.yaml'
+)
 
 
 class PlacementError(Exception):
@@ -28,8 +34,12 @@ class NotFound(PlacementError):
     """There is no such thing, a resource provider mostly (404)."""
 
 
+class NoSuchTrait(PlacementError):
+    """A name in the request is no trait, or not any more (400)."""
+
+
 class Conflict(PlacementError):
-    """Another wrote the resource provider since it was read (409)."""
+    """Another wrote or uses what the request is about (409)."""
 
 
 def refusal(what: str, response: Any, needed: str) -> PlacementError:
@@ -38,7 +48,7 @@ def refusal(what: str, response: Any, needed: str) -> PlacementError:
     :param what: the request in words, ``GET /traits``
     :param response: as requests returns it
     :param needed: the microversion that the request was sent with
-    :returns: a Conflict or NotFound where it is one
+    :returns: a Conflict, NotFound or NoSuchTrait where it is one
     """
     status: int = response.status_code
     error = _first_error(response)
@@ -46,7 +56,11 @@ def refusal(what: str, response: Any, needed: str) -> PlacementError:
     # Placement puts what is the matter below the status's usual explanation.
     words = clean(detail.strip().rpartition('\n\n')[2])
     kind = PlacementError
-    if status == 404:
+    if status == 400 and _NO_SUCH_TRAIT in words:
+        kind = NoSuchTrait
+    elif status == 403:
+        words += _ROLES
+    elif status == 404:
         kind = NotFound
     elif status == 409:
         kind = Conflict

@@ -130,6 +130,14 @@ class Transport:
             self._adapter.put, f'PUT {path}', path, read, json=body
         )
 
+    def delete(self, path: str, read: Callable[[Any], _T]) -> _T:
+        """Delete, and read the answer.
+
+        :param read: makes a value of decoded JSON, or raises ValueError
+        :raises PlacementError:
+        """
+        return self._send(self._adapter.delete, f'DELETE {path}', path, read)
+
     def pause(self, seconds: float) -> None:
         """Wait, but no longer than the budget lasts."""
         if self._deadline is not None:

@@ -33,15 +33,19 @@ class Host:
         self.folder = folder
         self.sysfs = fake_sysfs.FakeSysfs(folder / 'sys')
         self.admin = Admin(server.adapter())
-        self.adapter = server.adapter()
-        self.client = placement_module.PlacementClient(self.adapter)
         self._observer = placement_module.PlacementClient(server.adapter())
         self.uuids = {NODE: self.admin.create_provider(NODE, traits=FOREIGN)}
         self.requests = []
         self.before_request = collections.defaultdict(list)
-        self._send = self.adapter.request
-        self.adapter.request = self._request
+        self.act_as(server.adapter())
         self.types('a')
+
+    def act_as(self, adapter):
+        """Let the agent reach Placement by this adapter."""
+        self.adapter = adapter
+        self.client = placement_module.PlacementClient(adapter)
+        self._send = adapter.request
+        adapter.request = self._request
 
     def _request(self, url, method, **options):
         self.requests.append((method, url.partition('?')[0]))
@@ -52,7 +56,12 @@ class Host:
     @staticmethod
     def _kind(url):
         if url.startswith('/resource_providers'):
-            return 'provider traits' if url.endswith('/traits') else 'provider'
+            what = url.rpartition('/')[2]
+            return (
+                f'provider {what}'
+                if what in ('traits', 'aggregates')
+                else 'provider'
+            )
         return 'trait'
 
     def types(self, *enabled):
@@ -98,6 +107,10 @@ class Host:
         self.requests.clear()
         return cycle.run_once(self.conf(options), self.client, dry_run=True)
 
+    def withdraw(self, **options):
+        self.requests.clear()
+        return cycle.withdraw(self.conf({}), self.client, **options)
+
     def conf(self, options):
         conf = cfg.ConfigOpts()
         agent_conf.register_opts(conf)
@@ -126,6 +139,10 @@ class Host:
     def foreign(self, name=NODE):
         """Return the other traits on a provider."""
         return self.admin.traits(self.uuids[name]) - self.ours(name)
+
+    def aggregates(self, name=NODE):
+        """Return the aggregates of a provider, ours and others'."""
+        return self.admin.aggregates(self.uuids[name])
 
     def texts(self):
         """Return the documents that can be read in Placement, by digest."""

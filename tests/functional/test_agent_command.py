@@ -88,7 +88,9 @@ def test_a_dry_run_prints_one_line_for_each_change_and_writes_nothing(command):
     assert command('--once', '--dry-run') == 0
     assert f'compute1: add {D_X}\n' in command.result.stdout
     assert all(
-        line.startswith(('create trait ', 'compute1: add '))
+        line.startswith(
+            ('create trait ', 'compute1: add ', 'compute1: join aggregate ')
+        )
         for line in command.result.stdout.splitlines()
     )
     assert command.admin.traits(command.node) == set()
@@ -103,6 +105,21 @@ def test_a_dry_run_tells_of_devices_in_error_by_its_exit_status(command):
     command.vf(1, 'oops')
 
     assert command('--once', '--dry-run') == 1
+
+
+def test_withdraw_takes_away_what_once_has_published(command):
+    command.vf(1, X)
+    assert command('--once') == 0
+    (command.sysfs.root / 'bus').rename(command.sysfs.root / 'gone')
+
+    assert command('--withdraw', '--dry-run') == 0
+    assert f'compute1: remove {D_X}\n' in command.result.stdout
+    assert 'compute1: leave aggregate ' in command.result.stdout
+    assert D_X in command.admin.traits(command.node)
+
+    assert command('--withdraw') == 0
+    assert command.admin.traits(command.node) == set()
+    assert command.admin.aggregates(command.node) == set()
 
 
 def test_without_once_the_command_says_that_it_is_needed(command):

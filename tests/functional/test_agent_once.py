@@ -7,7 +7,6 @@ import pytest
 
 from nova_migcompat import descriptor, traits
 from nova_migcompat.agent import errors
-from nova_migcompat.placement import PlacementError
 from tests.functional.agent_host import FOREIGN, NODE, NOVAS, Host
 
 GPU = f'{NODE}_pci_0000_84_00_0'
@@ -23,6 +22,10 @@ def host(tmp_path, placement):
 
 def d(text):
     return traits.document_trait(descriptor.parse(text).digest)
+
+
+def aggregate(text):
+    return traits.aggregate(descriptor.parse(text).digest)
 
 
 def at(location, text):
@@ -129,8 +132,9 @@ def test_the_second_run_writes_nothing(host):
 
     assert host.writes == []
     assert not outcome.plan
-    # The provider, its tree, three providers' traits, the texts.
-    assert len(host.requests) == 6
+    # The provider, its tree, three providers' traits, the node's aggregates,
+    # the texts.
+    assert len(host.requests) == 7
 
 
 def test_foreign_traits_are_kept(host):
@@ -238,48 +242,10 @@ def test_another_writer_between_read_and_write_is_merged(host):
     assert host.ours() == {d(X)}
     assert host.foreign() == FOREIGN | {'CUSTOM_SILVER'}
     puts = [r for r in host.writes if r[1].startswith('/resource_providers')]
-    assert len(puts) == 2  # the first is a 409
-
-
-def test_text_that_a_purge_takes_meanwhile_is_put_back(host, placement):
-    host.gpu('0000:84:00.0', X)
-
-    def purge():
-        for name in host.texts_by_name():
-            placement.adapter().delete(f'/traits/{name}', microversion='1.39')
-
-    host.before_request['PUT', 'provider traits'].append(purge)
-
-    host.run()
-
-    assert len(host.texts()) == 1
-
-
-def test_text_that_is_deleted_as_soon_as_it_is_written_is_a_failure(
-    host, placement
-):
-    host.gpu('0000:84:00.0', X)
-
-    def purge():
-        for name in host.texts_by_name():
-            placement.adapter().delete(f'/traits/{name}', microversion='1.39')
-        host.before_request['GET', 'trait'].append(purge)
-
-    purge()
-
-    with pytest.raises(PlacementError, match='as soon as it is written'):
-        host.run()
-
-
-def test_text_that_was_lost_is_restored_by_the_next_run(host, placement):
-    host.gpu('0000:84:00.0', X)
-    host.run()
-    for name in host.texts_by_name():
-        placement.adapter().delete(f'/traits/{name}', microversion='1.39')
-
-    host.run()
-
-    assert len(host.texts()) == 1
+    assert puts == [
+        ('PUT', f'/resource_providers/{host.uuids[NODE]}/{what}')
+        for what in ('traits', 'traits', 'aggregates')  # the first is a 409
+    ]
 
 
 def test_a_text_that_another_zlib_compressed_is_not_written_again(
@@ -375,16 +341,19 @@ def test_compute_id_names_the_provider_before_any_name(host):
 def test_a_dry_run_says_what_would_be_written_and_writes_nothing(host):
     host.gpu('0000:84:00.0', X)
     host.admin.set_traits(host.uuids[NODE], {*FOREIGN, d(Y)})
+    host.admin.set_aggregates(host.uuids[NODE], [aggregate(Y)])
 
     outcome = host.dry_run()
 
     assert host.writes == []
-    text, name, add, remove = outcome.plan.lines()
+    text, name, add, remove, join, leave = outcome.plan.lines()
     assert text.startswith('create trait CUSTOM_MIGCOMPAT_T_')
     assert len(text) < 100
     assert name == f'create trait {d(X)}'
     assert add == f'compute1: add {d(X)}'
     assert remove == f'compute1: remove {d(Y)}'
+    assert join == f'compute1: join aggregate {aggregate(X)}'
+    assert leave == f'compute1: leave aggregate {aggregate(Y)}'
     assert host.ours() == {d(Y)}
 
 
@@ -394,4 +363,5 @@ def test_what_a_dry_run_says_is_what_a_run_writes(host):
     said = list(host.dry_run().plan.lines())
 
     assert list(host.run().plan.lines()) == said
-    assert len(host.writes) == len([s for s in said if 'create' in s]) + 3
+    # Besides the names: two parents' traits, the node's, its aggregates.
+    assert len(host.writes) == len([s for s in said if 'create' in s]) + 4

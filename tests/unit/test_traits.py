@@ -113,6 +113,39 @@ def test_any_other_name_is_no_l_name(name):
     assert traits.locations([name]) == {}
 
 
+def test_d_l_and_t_names_tell_which_document_they_are_about():
+    one = traits.document_trait(LARGE.digest)
+    place = traits.location_trait('pci_0000_84_00_0', LARGE.digest)
+    names = [one, place, *traits.text_traits(LARGE)]
+    later = f'CUSTOM_MIGCOMPAT_T_{LARGE.digest}_IN_ANOTHER_FORM'
+    assert {traits.digest_in(name) for name in [*names, later]} == {
+        LARGE.digest
+    }
+
+
+@pytest.mark.parametrize(
+    'name',
+    [
+        'CUSTOM_MIGCOMPAT_T_JUNK',
+        f'CUSTOM_MIGCOMPAT_T_{"A" * 33}_',
+        f'CUSTOM_MIGCOMPAT_F_NAME_{"A" * 32}',
+        f'CUSTOM_D_{"A" * 32}',
+    ],
+)
+def test_any_other_name_is_about_no_document(name):
+    assert traits.digest_in(name) is None
+
+
+def test_aggregates_are_uuids_of_the_digests_of_d_names():
+    name = traits.document_trait('A' * 32)
+    place = traits.location_trait('pci_0000_84_00_0', 'B' * 32)
+    assert traits.aggregates([name, place, 'COMPUTE_NODE']) == {
+        traits.aggregate('A' * 32)
+    }
+    # By DESIGN.md; computed with another implementation of RFC 9562.
+    assert traits.aggregate('A' * 32) == 'e6430b7f-6abf-5235-849d-ad352246f9ca'
+
+
 def test_f_names_are_field_and_value_as_os_traits_spells_them():
     found = descriptor.parse('SELF:\nmdev_type=i915-GVTg_V5_4\nb=\nc=ä/x\n')
     assert traits.field_traits(found) == {

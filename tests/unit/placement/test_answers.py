@@ -44,6 +44,26 @@ CALLS = {
         lambda c: c.update_provider_traits(UUID, lambda names: names),
         f'GET /resource_providers/{UUID}/traits',
     ),
+    'provider_aggregates': (
+        lambda c: c.provider_aggregates(UUID),
+        f'GET /resource_providers/{UUID}/aggregates',
+    ),
+    'put_provider_aggregates': (
+        lambda c: c.put_provider_aggregates(UUID, [UUID], 7),
+        f'PUT /resource_providers/{UUID}/aggregates',
+    ),
+    'standing': (
+        lambda c: c.standing(UUID),
+        f'GET /resource_providers/{UUID}/traits',
+    ),
+    'update_provider': (
+        lambda c: c.update_provider(UUID, lambda names: names),
+        f'GET /resource_providers/{UUID}/traits',
+    ),
+    'delete_trait': (
+        lambda c: c.delete_trait(OURS),
+        f'DELETE /traits/{OURS}',
+    ),
     'providers_with_any': (
         lambda c: c.providers_with_any([OURS]),
         'GET /resource_providers',
@@ -84,7 +104,7 @@ def test_no_answer_is_an_error_that_names_the_request(
 
 
 @every_call
-@pytest.mark.parametrize('status', [300, 400, 401, 403, 404, 500, 502, 503])
+@pytest.mark.parametrize('status', [300, 400, 401, 404, 500, 502, 503])
 def test_a_bad_status_is_an_error_with_the_servers_own_words(
     client, requests_mock, call, what, status
 ):
@@ -104,6 +124,26 @@ def test_a_bad_status_is_an_error_with_the_servers_own_words(
 
 
 @every_call
+def test_who_may_not_is_told_which_role_is_needed(
+    client, requests_mock, call, what
+):
+    requests_mock.register_uri(
+        ANY,
+        ANY,
+        status_code=403,
+        json=placement_error(403, 'Policy does not allow that.'),
+    )
+
+    with pytest.raises(placement.PlacementError) as caught:
+        call(client)
+
+    assert str(caught.value).startswith(
+        f'{what}: status 403: Policy does not allow that. The user needs'
+    )
+    assert 'migcompat_agent' in str(caught.value)
+
+
+@every_call
 @pytest.mark.parametrize(
     'body',
     [
@@ -112,9 +152,11 @@ def test_a_bad_status_is_an_error_with_the_servers_own_words(
         b'[]',
         b'"traits"',
         b'{}',
-        b'{"traits": null, "resource_providers": {}, "allocations": []}',
+        b'{"traits": null, "resource_providers": {}, "allocations": [],'
+        b' "aggregates": null}',
         b'{"traits": [1], "resource_provider_generation": 1,'
-        b' "resource_providers": [1], "allocations": {"a": 1}}',
+        b' "resource_providers": [1], "allocations": {"a": 1},'
+        b' "aggregates": [1]}',
         b'{"traits": {}, "resource_provider_generation": "1",'
         b' "resource_providers": [{}], "allocations": {"a": {}}}',
     ],
@@ -130,7 +172,9 @@ def test_another_answer_than_placements_is_an_error(
     assert str(caught.value).startswith(f'{what}: status 200, but not')
 
 
-@pytest.mark.parametrize('name', sorted(set(CALLS) - {'create_trait'}))
+@pytest.mark.parametrize(
+    'name', sorted(set(CALLS) - {'create_trait', 'delete_trait'})
+)
 def test_no_content_is_an_error_where_something_was_asked(
     client, requests_mock, name
 ):

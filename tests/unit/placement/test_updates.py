@@ -5,16 +5,21 @@ import time
 
 import pytest
 
-from nova_migcompat import placement
+from nova_migcompat import placement, traits
 from tests.unit.placement.wire import (
+    AGGREGATES,
     OURS,
     TRAITS,
     UUID,
+    membership,
     placement_error,
     standing,
 )
 
 FOREIGN = ('COMPUTE_NODE', 'CUSTOM_GOLD')
+D_X, D_Y = ('CUSTOM_MIGCOMPAT_D_' + letter * 32 for letter in 'XY')
+(OF_X,), (OF_Y,) = map(traits.aggregates, ([D_X], [D_Y]))
+GOLD = '0f3a3c5e-6d0c-5b53-8c3e-2f7f3d3f1f10'
 
 
 def test_others_names_stay(client, requests_mock):
@@ -151,3 +156,153 @@ def test_another_error_is_not_tried_again(client, requests_mock, pauses):
 
     assert put.call_count == 1
     assert pauses == []
+
+
+# Traits and, with them, aggregates
+
+
+class Provider:
+    """A provider that keeps what is written to it.
+
+    :ivar writes: what was written, names of ours and aggregates
+    """
+
+    def __init__(self, requests_mock, names, aggregates):
+        self.names, self.aggregates = list(names), list(aggregates)
+        self.generation = 7
+        self.writes = []
+        for url, put in (
+            (TRAITS, self._put_traits),
+            (AGGREGATES, self._put_aggregates),
+        ):
+            requests_mock.get(url, json=self._get(url))
+            requests_mock.put(url, json=put)
+
+    def _get(self, url):
+        return lambda _request, _context: self._answer(url)
+
+    def _answer(self, url):
+        if url == TRAITS:
+            return standing(*self.names, generation=self.generation)
+        return membership(*self.aggregates, generation=self.generation)
+
+    def _put_traits(self, request, context):
+        return self._put(request, context, TRAITS, 'traits')
+
+    def _put_aggregates(self, request, context):
+        return self._put(request, context, AGGREGATES, 'aggregates')
+
+    def _put(self, request, context, url, what):
+        body = request.json()
+        if body['resource_provider_generation'] != self.generation:
+            context.status_code = 409
+            return placement_error(409, 'changed')
+        self.generation += 1
+        if what == 'traits':
+            self.names = body['traits']
+            self.writes.append(set(filter(traits.is_ours, self.names)))
+        else:
+            self.aggregates = body['aggregates']
+            self.writes.append(set(self.aggregates))
+        return self._answer(url)
+
+
+@pytest.mark.parametrize(
+    ('before', 'wanted', 'writes'),
+    [
+        ([], [D_X, OURS], [{D_X, OURS}, {OF_X, GOLD}]),
+        ([D_X], [], [{GOLD}, set()]),
+        ([D_X], [D_Y], [{D_X, D_Y}, {OF_Y, GOLD}, {D_Y}]),
+        ([D_X], [D_X, OURS], [{D_X, OURS}]),
+        ([D_X], [D_X], []),
+    ],
+    ids=['added', 'removed', 'replaced', 'another name', 'the same'],
+)
+def test_a_membership_comes_after_its_d_name_and_goes_before_it(
+    client, requests_mock, before, wanted, writes
+):
+    provider = Provider(
+        requests_mock, [*FOREIGN, *before], [GOLD, *traits.aggregates(before)]
+    )
+
+    after = client.update_provider(UUID, lambda _names: wanted)
+
+    assert provider.writes == writes
+    assert after == placement.Standing(
+        frozenset([*FOREIGN, *wanted]),
+        traits.aggregates(wanted) | {GOLD},
+        7 + len(writes),
+    )
+
+
+def test_a_membership_without_a_d_name_is_anothers(client, requests_mock):
+    provider = Provider(requests_mock, [D_X], [OF_X, OF_Y])
+
+    client.update_provider(UUID, lambda _names: [])
+
+    assert provider.aggregates == [OF_Y]
+
+
+def test_a_membership_that_is_missing_is_added_alone(client, requests_mock):
+    provider = Provider(requests_mock, [D_X], [GOLD])
+
+    client.update_provider(UUID, lambda names: names)
+
+    assert provider.writes == [{OF_X, GOLD}]
+
+
+@pytest.mark.parametrize('url', [TRAITS, AGGREGATES])
+def test_a_conflict_at_any_write_begins_with_reading_both(
+    client, requests_mock, pauses, url
+):
+    provider = Provider(requests_mock, [D_X], [OF_X])
+    requests_mock.put(
+        url,
+        [
+            {'status_code': 409, 'json': placement_error(409, 'changed')},
+            {
+                'json': provider._put_traits
+                if url == TRAITS
+                else provider._put_aggregates
+            },
+        ],
+    )
+
+    after = client.update_provider(UUID, lambda _names: [D_Y])
+
+    assert (after.names, after.aggregates) == ({D_Y}, {OF_Y})
+    assert len(pauses) == 1
+    reads = [r.url for r in requests_mock.request_history if r.method == 'GET']
+    assert reads == [TRAITS, AGGREGATES] * 2
+
+
+def test_two_generations_in_one_reading_are_read_again(
+    client, requests_mock, pauses
+):
+    requests_mock.get(TRAITS, json=standing(D_X, generation=8))
+    requests_mock.get(
+        AGGREGATES,
+        [
+            {'json': membership(GOLD, generation=7)},
+            {'json': membership(OF_X, generation=8)},
+        ],
+    )
+
+    assert client.standing(UUID) == placement.Standing(
+        frozenset({D_X}), frozenset({OF_X}), 8
+    )
+    assert len(pauses) == 1
+
+
+def test_a_name_that_is_no_trait_any_more_is_an_error_of_its_own(
+    client, requests_mock
+):
+    requests_mock.get(TRAITS, json=standing())
+    requests_mock.put(
+        TRAITS,
+        status_code=400,
+        json=placement_error(400, f'No such trait {OURS}'),
+    )
+
+    with pytest.raises(placement.NoSuchTrait):
+        client.update_provider_traits(UUID, lambda _names: [OURS])
