@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""nova-migcompat purge: delete the names in Placement that nobody needs.
+
+Agents publish at the same time. An agent creates the text's names, puts the
+document's name on its provider and looks whether the text is still there; here
+it is looked which documents providers have, the text's names are deleted, and
+it is looked again. So one of the two sees the other, and puts the text back
+(DESIGN.md, "Publishing order").
+"""
+
+import argparse
+import dataclasses
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+
+from nova_migcompat import placement, traits
+from nova_migcompat.agent import errors
+from nova_migcompat.cli import base, cloud
+
+COLUMNS = ('Digest', 'Kind', 'Names', 'Reason', 'Result')
+
+TEXT, DOCUMENT, LOCATION, FIELD = 'text', 'document', 'location', 'field'
+_KINDS = {
+    traits.TEXT_PREFIX: TEXT,
+    traits.DOCUMENT_PREFIX: DOCUMENT,
+    traits.LOCATION_PREFIX: LOCATION,
+    traits.FIELD_PREFIX: FIELD,
+}
+
+UNTOUCHED = 'would be removed'
+REMOVED = 'removed'
+TAKEN_UP = 'in use meanwhile'
+
+#: Refusals that every other request would meet as well.
+_HOPELESS = (None, 401, 403)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Group:
+    """Names of one kind that go together.
+
+    :param kind: TEXT, DOCUMENT, LOCATION or FIELD.
+    :param digest: the document's; None for what names no document.
+    :param names: the names, sorted.
+    """
+
+    kind: str
+    digest: str | None
+    names: tuple[str, ...]
+
+    @property
+    def reason(self) -> str:
+        """Why nobody needs them."""
+        if self.kind != TEXT:
+            return 'no provider has the name'
+        if self.digest is None:
+            return 'belongs to no document'
+        return 'no provider has the document'
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a group.
+
+    :param result: in words.
+    :param failed: whether a name could not be removed though nobody has it.
+    """
+
+    group: Group
+    result: str
+    failed: bool = False
+
+    def row(self) -> tuple[str | None, str, int, str, str]:
+        """Return what is printed."""
+        group = self.group
+        count = len(group.names)
+        return group.digest, group.kind, count, group.reason, self.result
+
+
+class Purge(cloud.PlacementLister):
+    """Delete the names in Placement that no provider's document needs.
+
+    These are the texts of documents that no provider has, and the names of
+    documents and locations that no provider has. Agents may run meanwhile:
+    what one of them takes up is put back. It needs the right to delete
+    traits, which the agents do not have: run it as an administrator.
+    """
+
+    _epilog = """\
+exit status:
+  0  all of them are removed, or there were none
+  1  at least one could not be removed
+  2  Placement cannot be reached or refuses, or the command line is wrong
+
+example:
+  $ nova-migcompat purge --dry-run --config-file admin.conf
+  $ nova-migcompat purge --config-file admin.conf -f json
+"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add this command's arguments."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            '--dry-run',
+            action='store_true',
+            help='print what would be removed, and remove nothing',
+        )
+        parser.add_argument(
+            '--fields',
+            action='store_true',
+            help='remove the names of fields (CUSTOM_MIGCOMPAT_F_) that no '
+            'provider has as well; while a flavor or an image requires or '
+            'forbids such a name, Placement refuses every request for it',
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
+        """Find what nobody needs, and remove it."""
+        client = cloud.client(parsed_args)
+        groups = unused(client, fields=parsed_args.fields)
+        if parsed_args.dry_run:
+            outcomes = [Outcome(group, UNTOUCHED) for group in groups]
+        else:
+            outcomes = sorted(
+                remove(client, groups), key=lambda o: groups.index(o.group)
+            )
+        if any(outcome.failed for outcome in outcomes):
+            self.status = base.NO
+        return COLUMNS, [outcome.row() for outcome in outcomes]
+
+
+def unused(
+    client: placement.PlacementClient, *, fields: bool = False
+) -> list[Group]:
+    """Find the names that nobody needs at this moment.
+
+    :param client: Placement.
+    :param fields: whether F names are looked for; flavors may name those.
+    :returns: the groups, by digest and kind.
+    :raises placement.PlacementError: where Placement does not answer.
+    """
+    idle = client.traits(startswith=traits.PREFIX, associated=False)
+    used = traits.digests(
+        client.traits(startswith=traits.DOCUMENT_PREFIX, associated=True)
+    )
+    found: dict[tuple[str, str], list[str]] = {}
+    for name in sorted(idle):
+        kind, digest = _kind(name), traits.digest_in(name)
+        if kind is None or (kind == FIELD and not fields):
+            continue
+        if kind != TEXT or digest not in used:
+            found.setdefault((digest or '', kind), []).append(name)
+    return [
+        Group(kind, digest or None, tuple(names))
+        for (digest, kind), names in sorted(found.items())
+    ]
+
+
+def remove(
+    client: placement.PlacementClient, groups: Sequence[Group]
+) -> Iterator[Outcome]:
+    """Delete names, but those that a provider takes up meanwhile.
+
+    :param client: Placement, with the right to delete traits.
+    :param groups: what ``unused`` found.
+    :raises placement.PlacementError: where Placement does not answer, or
+        refuses everything. Text that a provider took up meanwhile may be
+        missing then: the agents' next full check puts it back.
+    """
+    texts = [group for group in groups if group.kind == TEXT and group.digest]
+    for group in groups:
+        if group not in texts:
+            yield _delete(client, group)
+    # A document taken up meanwhile is without its text for one batch only.
+    for first in range(0, len(texts), placement.MAX_NAMES):
+        yield from _remove_texts(
+            client, texts[first : first + placement.MAX_NAMES]
+        )
+
+
+def _kind(name: str) -> str | None:
+    """Tell the kind of a name; None for one that another version made."""
+    kinds = (
+        kind for prefix, kind in _KINDS.items() if name.startswith(prefix)
+    )
+    return next(kinds, None)
+
+
+def _remove_texts(
+    client: placement.PlacementClient, batch: Sequence[Group]
+) -> list[Outcome]:
+    used = _used(client, batch)
+    outcomes = [Outcome(group, TAKEN_UP) for group in batch if group in used]
+    going = [group for group in batch if group not in used]
+    try:
+        deleted = [_delete(client, group) for group in going]
+    finally:
+        taken_up = _used(client, going)
+        for name in itertools.chain(*(group.names for group in taken_up)):
+            client.create_trait(name)
+    for outcome in deleted:
+        if outcome.group in taken_up:
+            outcome = Outcome(outcome.group, TAKEN_UP)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _used(
+    client: placement.PlacementClient, groups: Iterable[Group]
+) -> list[Group]:
+    """Choose the groups whose document a provider has."""
+    names = {
+        traits.document_trait(group.digest): group
+        for group in groups
+        if group.digest
+    }
+    used = client.traits(names=names.keys(), associated=True)
+    return [names[name] for name in used]
+
+
+def _delete(client: placement.PlacementClient, group: Group) -> Outcome:
+    result, failed = REMOVED, False
+    for name in group.names:
+        try:
+            client.delete_trait(name)
+        except placement.NotFound:
+            pass  # another purge was faster
+        except placement.Conflict:
+            result = TAKEN_UP
+        except placement.PlacementError as e:
+            if e.status in _HOPELESS:
+                raise
+            result, failed = f'not removed: {errors.plain(e)}', True
+    return Outcome(group, result, failed)
