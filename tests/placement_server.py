@@ -12,8 +12,10 @@ that started it, even when that one is killed. Knows nothing of nova_migcompat.
 The same file is what that process runs.
 """
 
+import contextlib
 import os
 import pathlib
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -95,9 +97,15 @@ class PlacementServer:
 
     def reset(self) -> None:
         """Empty Placement, as if it had just been started."""
-        self._process.stdin.write('reset\n')
-        self._process.stdin.flush()
-        self._answer()
+        self._do('reset')
+
+    def save(self) -> None:
+        """Keep what stands there now, in place of what was kept before."""
+        self._do('save')
+
+    def restore(self) -> None:
+        """Bring back what was kept."""
+        self._do('restore')
 
     def adapter(
         self, token: str = TOKEN, **options: object
@@ -121,6 +129,11 @@ class PlacementServer:
             f'endpoint = {self.url}\n'
             f'token = {TOKEN}\n'
         )
+
+    def _do(self, command: str) -> None:
+        self._process.stdin.write(f'{command}\n')
+        self._process.stdin.flush()
+        self._answer()
 
     def _answer(self) -> str:
         line = self._process.stdout.readline().strip()
@@ -170,6 +183,10 @@ class Admin:
             self.set_inventory(provider['uuid'], inventory)
         return provider['uuid']
 
+    def all_traits(self) -> set[str]:
+        """Return the traits that exist."""
+        return set(self._send('GET', '/traits')['traits'])
+
     def traits(self, provider: str) -> set[str]:
         """Return the traits of a provider."""
         path = f'/resource_providers/{provider}/traits'
@@ -185,6 +202,22 @@ class Admin:
             {
                 'resource_provider_generation': self._generation(provider),
                 'traits': names,
+            },
+        )
+
+    def aggregates(self, provider: str) -> set[str]:
+        """Return the aggregates of a provider."""
+        path = f'/resource_providers/{provider}/aggregates'
+        return set(self._send('GET', path)['aggregates'])
+
+    def set_aggregates(self, provider: str, uuids: Iterable[str]) -> None:
+        """Replace the aggregates of a provider, whatever its generation."""
+        self._send(
+            'PUT',
+            f'/resource_providers/{provider}/aggregates',
+            {
+                'resource_provider_generation': self._generation(provider),
+                'aggregates': list(uuids),
             },
         )
 
@@ -252,6 +285,22 @@ def _reset() -> None:
     resource_class.ensure_sync(context)
 
 
+def _copy(source: str, target: str) -> None:
+    folder = pathlib.Path(os.environ['OS_PLACEMENT_CONFIG_DIR'])
+    with (
+        contextlib.closing(sqlite3.connect(folder / source)) as from_this,
+        contextlib.closing(sqlite3.connect(folder / target)) as to_that,
+    ):
+        from_this.backup(to_that)
+
+
+_COMMANDS = {
+    'reset': _reset,
+    'save': lambda: _copy('placement.db', 'saved.db'),
+    'restore': lambda: _copy('saved.db', 'placement.db'),
+}
+
+
 def _serve(threads: int) -> None:
     """Serve until the input ends; answer each of its lines when it is done."""
     import waitress
@@ -263,8 +312,7 @@ def _serve(threads: int) -> None:
     threading.Thread(target=server.run, daemon=True).start()
     _say(f'http://127.0.0.1:{server.effective_port}')
     for line in sys.stdin:
-        if line.strip() == 'reset':
-            _reset()
+        _COMMANDS[line.strip()]()
         _say('done')
 
 
