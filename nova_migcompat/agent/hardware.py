@@ -3,9 +3,13 @@
 
 PCI functions, mdev parents with their mdevs, ccw subchannels, the ap matrix:
 their names, drivers and relations. Must not know what anyone says about them.
+
+Paths are strings here: a host may have hundreds of functions, each look reads
+all of them, and most of what pathlib.Path does for each path is not needed.
 """
 
 import dataclasses
+import os
 import pathlib
 import re
 
@@ -61,10 +65,10 @@ def scan(sysfs_root: pathlib.Path) -> model.Hardware:
         )
     look = _Look()
     for list_name in _LISTS:
-        for folder in look.listed(sysfs_root / list_name):
+        for folder in look.listed(f'{sysfs_root}/{list_name}'):
             look.at_device(folder)
-    for folder in look.listed(sysfs_root / _MDEVS):
-        look.at_listed_mdev(folder)
+    for folder in look.listed(f'{sysfs_root}/{_MDEVS}'):
+        look.at_listed_mdev(pathlib.Path(folder))
     return look.hardware()
 
 
@@ -78,10 +82,10 @@ class _Look:
         self.seen_mdevs: set[str] = set()
         self.problems: list[model.Problem] = []
 
-    def listed(self, path: pathlib.Path) -> list[pathlib.Path]:
+    def listed(self, path: str) -> list[str]:
         """List a folder of devices; a kernel need not have every bus."""
         try:
-            return sorted(path.iterdir())
+            return [f'{path}/{name}' for name in sorted(os.listdir(path))]
         except FileNotFoundError:
             return []
         except OSError as e:
@@ -91,48 +95,48 @@ class _Look:
     def note(
         self,
         name: model.DeviceName | None,
-        path: pathlib.Path,
+        path: str,
         error: OSError | RuntimeError,
     ) -> None:
         """Keep an error as the device's."""
         reason = str(error)
         if isinstance(error, OSError):
-            path = pathlib.Path(error.filename or path)
+            path = str(error.filename or path)
             reason = f'cannot be read: {error.strerror or error}'
-        self.problems.append(model.Problem(name, str(path), reason))
+        self.problems.append(model.Problem(name, path, reason))
 
-    def at_device(self, folder: pathlib.Path) -> None:
+    def at_device(self, folder: str) -> None:
         """Look at a device once, by whichever list it was found first."""
-        node_device = folder.name
+        node_device = os.path.basename(folder)
         try:
             node_device = _node_device(folder)
             if node_device in self.devices or node_device in self.failed:
                 return
             device = _device(folder, node_device)
             if device.mdev_types is not None:
-                for entry in sorted(folder.iterdir()):
-                    if _UUID.fullmatch(entry.name):
-                        self.at_mdev(device, entry)
+                for name in sorted(os.listdir(folder)):
+                    if _UUID.fullmatch(name):
+                        self.at_mdev(device, f'{folder}/{name}')
         except OSError as e:
             self.failed.add(node_device)
             self.note(model.DeviceName(node_device.upper()), folder, e)
             return
         self.devices[node_device] = device
 
-    def at_mdev(self, parent: model.Device, folder: pathlib.Path) -> None:
+    def at_mdev(self, parent: model.Device, folder: str) -> None:
         """Look at an mdev of a parent, once."""
-        uuid = folder.name.lower()
+        uuid = os.path.basename(folder).lower()
         if uuid in self.seen_mdevs:
             return
         self.seen_mdevs.add(uuid)
         try:
-            mdev_type = (folder / 'mdev_type').readlink().name
+            mdev_type = os.path.basename(os.readlink(f'{folder}/mdev_type'))
         except OSError as e:
             name = model.DeviceName(parent.location, mdev=uuid)
             self.note(name, folder, e)
             return
         mdevs = self.mdevs.setdefault(parent.node_device, [])
-        mdevs.append(model.Mdev(uuid, mdev_type, str(folder)))
+        mdevs.append(model.Mdev(uuid, mdev_type, folder))
 
     def at_listed_mdev(self, folder: pathlib.Path) -> None:
         """Look at an mdev of the mdev bus: its type's folder has its parent.
@@ -144,12 +148,12 @@ class _Look:
             return
         try:
             mdev_type = (folder / 'mdev_type').resolve()
-            parent = _node_device(mdev_type.parents[1])
+            parent = _node_device(str(mdev_type.parents[1]))
         except (OSError, RuntimeError) as e:  # RuntimeError: a loop of links
-            self.note(model.DeviceName('', mdev=uuid), folder, e)
+            self.note(model.DeviceName('', mdev=uuid), str(folder), e)
             return
         if parent in self.devices:
-            self.at_mdev(self.devices[parent], folder)
+            self.at_mdev(self.devices[parent], str(folder))
         elif parent not in self.failed:
             name = model.DeviceName(parent.upper(), mdev=uuid)
             self.problems.append(
@@ -185,44 +189,48 @@ def virtual_functions(pf: pathlib.Path) -> dict[str, int]:
     return numbers
 
 
-def _node_device(folder: pathlib.Path) -> str:
-    name = folder.name
+def _node_device(folder: str) -> str:
+    name = os.path.basename(folder)
     subsystem = ''
     if not _KNOWN.fullmatch(name):
-        try:
-            subsystem = (folder / 'subsystem').readlink().name
-        except FileNotFoundError:
-            subsystem = folder.resolve().parent.name
+        linked = _link(f'{folder}/subsystem')
+        subsystem = linked or pathlib.Path(folder).resolve().parent.name
     return node_device_name(name, subsystem)
 
 
-def _link(path: pathlib.Path) -> str | None:
+def _link(path: str) -> str | None:
     """Return the name of what a link points to, None without one."""
     try:
-        return path.readlink().name
+        return os.path.basename(os.readlink(path))
     except FileNotFoundError:
         return None
 
 
-def _device(folder: pathlib.Path, node_device: str) -> model.Device:
+def _exists(path: str) -> bool:
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _device(folder: str, node_device: str) -> model.Device:
     """Read a device's own facts.
 
     :raises OSError: where one of them cannot be read.
     """
-    driver = _link(folder / 'driver')
-    physfn = _link(folder / 'physfn')
+    driver = _link(f'{folder}/driver')
+    physfn = _link(f'{folder}/physfn')
     try:
-        mdev_types = tuple(
-            sorted(entry.name for entry in (folder / MDEV_TYPES).iterdir())
-        )
+        mdev_types = tuple(sorted(os.listdir(f'{folder}/{MDEV_TYPES}')))
     except FileNotFoundError:
         mdev_types = None
     return model.Device(
         node_device,
-        str(folder),
-        pci=_PCI.fullmatch(folder.name) is not None,
+        folder,
+        pci=_PCI.fullmatch(os.path.basename(folder)) is not None,
         driver=driver,
-        vfio='vfio' in (driver or '') or (folder / 'vfio-dev').is_dir(),
+        vfio='vfio' in (driver or '') or _exists(f'{folder}/vfio-dev'),
         physfn=physfn and node_device_name(physfn, 'pci').upper(),
         mdev_types=mdev_types,
     )
