@@ -6,7 +6,8 @@ Puts the steps together; each step is in a module of its own.
 
 import dataclasses
 import pathlib
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection, Sequence
 
 from oslo_config import cfg
 from oslo_log import log as logging
@@ -18,15 +19,19 @@ from nova_migcompat.agent import (
     hardware,
     inventory,
     model,
+    notices,
     nova_conf,
     provider,
     publish,
 )
-from nova_migcompat.agent.sources import loading
+from nova_migcompat.agent.sources import base, loading
 
 LOG = logging.getLogger(__name__)
 
 ALL_FIELDS = '*'
+
+#: Names and sources, the one that counts most first.
+Sources = Sequence[tuple[str, base.Source]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -52,26 +57,37 @@ class Host:
 class Outcome:
     """What a cycle came to.
 
+    :param host: what was seen.
     :param node: the compute node's provider.
     :param plan: what was written, or would be in a dry run.
-    :param problems: the devices that were left out, and why.
+    :param generation: that of the provider at which everything stands there as
+        it should; None where it is not known.
     """
 
+    host: Host
     node: placement.Provider
     plan: publish.Plan
-    problems: tuple[model.Problem, ...]
+    generation: int | None = None
+
+    @property
+    def problems(self) -> tuple[model.Problem, ...]:
+        """The devices that are left out, and why."""
+        return self.host.problems
 
 
-def look(conf: cfg.ConfigOpts) -> Host:
+def look(conf: cfg.ConfigOpts, sources: Sources | None = None) -> Host:
     """Look at this host; asks nothing of Placement and logs nothing.
 
     :param conf: the agent's configuration, with the group [agent].
+    :param sources: where documents come from; None: all that are installed.
     :raises errors.AgentError: where that cannot be done as a whole.
     """
     sysfs_root = pathlib.Path(conf.agent.sysfs_root)
     nova = nova_conf.read(conf.agent.nova_config_files, sysfs_root)
     found = hardware.scan(sysfs_root)
-    findings = loading.ask(loading.load(conf), found)
+    if sources is None:
+        sources = loading.load(conf)
+    findings = loading.ask(sources, found)
     taken = inventory.take(found, findings, nova.mdev_types)
     return Host(
         taken,
@@ -100,19 +116,99 @@ def run_once(
     :raises placement.PlacementError: where Placement fails.
     """
     host = look(conf)
-    _log(host)
+    said = notices.Notices()
+    _tell(said, host)
+    return _full(conf, client, host, said, dry_run=dry_run)
+
+
+class Reconciler:
+    """Does cycle after cycle, and remembers what makes most of them cheap.
+
+    While this host is as it was and the generation of its provider is that
+    after the last look, nothing of ours can have changed on the provider, and
+    one GET tells. Everything else that is ours (parents' names, texts) is
+    looked at in a full check.
+
+    :param conf: the agent's configuration, with the group [agent].
+    :param clock: seconds, of a clock that nobody sets.
+    """
+
+    def __init__(
+        self,
+        conf: cfg.ConfigOpts,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._conf = conf
+        self._clock = clock
+        self._sources: Sources | None = None
+        self._notices = notices.Notices()
+        self._last: Outcome | None = None
+        self._checked = 0.0
+
+    def cycle(self, client: placement.PlacementClient) -> Outcome:
+        """Do one cycle; says in the log what is new only.
+
+        :param client: Placement.
+        :returns: what was done.
+        :raises errors.AgentError: where it cannot be done; nothing was
+            written.
+        :raises placement.PlacementError: where Placement fails. What was
+            written stands there; the next cycle is a full check.
+        """
+        if self._sources is None:
+            self._sources = loading.load(self._conf)
+        host = look(self._conf, self._sources)
+        _tell(self._notices, host)
+        last, self._last = self._last, None
+        begun = self._clock()
+        if last is not None and self._is_quiet(client, host, last, begun):
+            self._last = dataclasses.replace(
+                last, host=host, plan=publish.Plan()
+            )
+        else:
+            self._last = _full(self._conf, client, host, self._notices)
+            self._checked = begun
+        return self._last
+
+    def _is_quiet(
+        self,
+        client: placement.PlacementClient,
+        host: Host,
+        last: Outcome,
+        now: float,
+    ) -> bool:
+        """Whether everything is as it was, as far as one GET can tell."""
+        if (
+            last.generation is None
+            or host.desired != last.host.desired
+            or host.compute_id != last.host.compute_id
+            or now - self._checked >= self._conf.agent.full_check_interval
+        ):
+            return False
+        try:
+            found = client.provider_traits(last.node.uuid)
+        except placement.NotFound:
+            return False  # nova-compute may have made it again by now
+        return found.generation == last.generation
+
+
+def _full(
+    conf: cfg.ConfigOpts,
+    client: placement.PlacementClient,
+    host: Host,
+    said: notices.Notices,
+    *,
+    dry_run: bool = False,
+) -> Outcome:
+    """Compare everything of ours with what stands there, and write it."""
     node = _node(conf, client, host.compute_id)
     plan = publish.compare(client, node, host.desired)
-    for name in plan.absent:
-        LOG.info(
-            'There is no resource provider %s yet: its names follow when'
-            ' nova-compute has made it',
-            errors.plain(name),
-        )
-    if not dry_run:
-        publish.apply(client, plan, host.desired.documents)
-        _log_written(plan)
-    return Outcome(node, plan, host.problems)
+    said.of_absent(plan.absent)
+    if dry_run:
+        return Outcome(host, node, plan)
+    generation = publish.apply(client, plan, host.desired.documents)
+    _log_written(plan)
+    return Outcome(host, node, plan, generation)
 
 
 def withdraw(
@@ -120,7 +216,7 @@ def withdraw(
     client: placement.PlacementClient,
     *,
     dry_run: bool = False,
-) -> Outcome:
+) -> publish.Plan:
     """Take away all that is ours from this host's providers.
 
     Does not look at the devices: it does the same whatever they say.
@@ -140,7 +236,7 @@ def withdraw(
     if not dry_run:
         publish.apply(client, plan, {})
         _log_written(plan)
-    return Outcome(node, plan, ())
+    return plan
 
 
 def _node(
@@ -173,13 +269,9 @@ def _log_written(plan: publish.Plan) -> None:
         LOG.debug('Done: %s', line)
 
 
-def _log(host: Host) -> None:
-    for warning in host.inventory.warnings:
-        LOG.warning('%s', warning)
-    for problem in host.problems:
-        LOG.error('A device is left out: %s', problem)
-    LOG.info(
-        'This host has %d devices to tell of, with %d different documents',
-        len(host.inventory.devices),
-        len(host.desired.documents),
+def _tell(said: notices.Notices, host: Host) -> None:
+    said.of_devices(
+        host.inventory.warnings,
+        map(str, host.problems),
+        (len(host.inventory.devices), len(host.desired.documents)),
     )

@@ -16,6 +16,10 @@ class AgentError(Exception):
     """
 
 
+class NoProviderError(AgentError):
+    """Placement does not have the compute node's provider, perhaps not yet."""
+
+
 def plain(text: object, most: int = MAX_SHOWN) -> str:
     """Make text that came from elsewhere fit for one line of a log.
 

@@ -63,8 +63,9 @@ def find(
     :param client: Placement.
     :param node_uuid: the compute node's UUID, where it is known.
     :param names: where it is not: the provider's names, the likeliest first.
-    :raises errors.AgentError: where there is none (yet), or where it is not
-        the root of its tree, so that it cannot be a compute node's.
+    :raises errors.NoProviderError: where there is none (yet).
+    :raises errors.AgentError: where it is not the root of its tree, so that it
+        cannot be a compute node's.
     :raises placement.PlacementError: where Placement does not answer.
     """
     provider = None
@@ -78,7 +79,7 @@ def find(
             if provider is not None:
                 break
     if provider is None:
-        raise errors.AgentError(
+        raise errors.NoProviderError(
             f'Placement has no resource provider with {what}: start'
             ' nova-compute first, or correct [agent] resource_provider'
         )

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the agent has to say of a host in its log, each thing once.
+
+Knows nothing of how devices are looked at or published.
+"""
+
+from collections.abc import Iterable
+
+from oslo_log import log as logging
+
+from nova_migcompat.agent import errors
+
+LOG = logging.getLogger(__name__)
+
+
+class Notices:
+    """Remembers what was said, and says what is new and what is over."""
+
+    def __init__(self) -> None:
+        self._warnings: frozenset[str] = frozenset()
+        self._problems: frozenset[str] = frozenset()
+        self._absent: frozenset[str] = frozenset()
+        self._counts: tuple[int, int] | None = None
+
+    def of_devices(
+        self,
+        warnings: Iterable[str],
+        problems: Iterable[str],
+        counts: tuple[int, int],
+    ) -> None:
+        """Say what a look at the devices brought.
+
+        :param warnings: what an operator should know.
+        :param problems: the devices that are left out, and why.
+        :param counts: how many devices and different documents there are.
+        """
+        warnings, problems = list(warnings), list(problems)
+        for warning in warnings:
+            if warning not in self._warnings:
+                LOG.warning('%s', warning)
+        for problem in problems:
+            if problem not in self._problems:
+                LOG.error('A device is left out: %s', problem)
+        for problem in sorted(self._problems.difference(problems)):
+            LOG.info('No longer: %s', problem)
+        if counts != self._counts:
+            LOG.info(
+                'This host has %d devices to tell of, with %d different'
+                ' documents',
+                *counts,
+            )
+        self._warnings = frozenset(warnings)
+        self._problems = frozenset(problems)
+        self._counts = counts
+
+    def of_absent(self, names: Iterable[str]) -> None:
+        """Say which resource providers do not exist yet.
+
+        :param names: of providers that should have names of ours.
+        """
+        absent = frozenset(names)
+        for name in sorted(absent - self._absent):
+            LOG.info(
+                'There is no resource provider %s yet: its names follow when'
+                ' nova-compute has made it',
+                errors.plain(name),
+            )
+        self._absent = absent
+
+
+class Outage:
+    """Failed cycles in a row, from the first to the first that does not fail.
+
+    :ivar failures: how many there were.
+    :ivar error: what the last one failed with, in words.
+    """
+
+    def __init__(self) -> None:
+        self.failures = 0
+        self.error: str | None = None
+        self._said: set[object] = set()
+
+    def failed(self, error: str, kind: object, level: int) -> None:
+        """Count a failure, and say it where it is of a new kind.
+
+        :param error: in words, which may differ each time.
+        :param kind: what is the same for failures that need not be told apart.
+        :param level: of the log line.
+        """
+        self.failures += 1
+        self.error = error
+        if kind in self._said:
+            LOG.debug('Failed again (%d in a row): %s', self.failures, error)
+            return
+        self._said.add(kind)
+        LOG.log(
+            level,
+            '%s; the agent tries again, and says no more of it until it'
+            ' succeeds',
+            error,
+        )
+
+    def succeeded(self) -> None:
+        """End the outage, if there was one, and say so."""
+        if self.failures:
+            LOG.info('Well again, after %d failures', self.failures)
+        self.failures = 0
+        self.error = None
+        self._said.clear()
