@@ -4,16 +4,27 @@
 What a cycle does is for cycle.py to know.
 """
 
+import functools
 import importlib.metadata
 import pathlib
 import sys
+import time
 from collections.abc import Sequence
 
 from oslo_config import cfg
 from oslo_log import log as logging
 
 from nova_migcompat import placement
-from nova_migcompat.agent import cycle, errors
+from nova_migcompat.agent import (
+    cycle,
+    errors,
+    folder,
+    process,
+    publish,
+    service,
+    state,
+    status,
+)
 from nova_migcompat.conf import agent as agent_conf
 from nova_migcompat.conf import placement as placement_conf
 
@@ -26,22 +37,42 @@ CONFIG_FILE = '/etc/nova-migcompat/agent.conf'
 #: Exit status: all went well; something did not; the call itself is wrong.
 SUCCESS, FAILURE, USAGE = 0, 1, 2
 
+#: What the command does instead of running until it is stopped.
+_ACTIONS = ('once', 'withdraw', 'status')
+
 _OPTS = [
     cfg.BoolOpt(
         'once',
         default=False,
-        help='Look at the devices once, publish what they say, and exit.',
+        help='Look at the devices once, publish what they say, and exit;'
+        ' without it the agent runs until it is stopped. It may be called'
+        ' while the agent runs.',
     ),
     cfg.BoolOpt(
         'withdraw',
         default=False,
-        help='Take the names and memberships of this host out of Placement, '
-        'and exit. Stop the agent first: it would publish them again.',
+        help='Take the names and memberships of this host out of Placement,'
+        ' and exit. Refused while the agent runs, which would publish them'
+        ' again.',
     ),
     cfg.BoolOpt(
         'dry-run',
         default=False,
-        help='Print what would be written to Placement, and write nothing.',
+        help='With --once or --withdraw: print what would be written to'
+        ' Placement, and write nothing.',
+    ),
+    cfg.BoolOpt(
+        'status',
+        default=False,
+        help='Say how the running agent is, and exit: 0 where it is healthy;'
+        ' 1 where its last cycle failed, devices are left out, or it hangs;'
+        ' 2 where none runs.',
+    ),
+    cfg.StrOpt(
+        'format',
+        default='text',
+        choices=['text', 'json'],
+        help='With --status: for people, or for programs.',
     ),
 ]
 
@@ -82,27 +113,92 @@ def main(arguments: Sequence[str] | None = None) -> int:
         of the process.
     :returns: the exit status, 0 only if everything went well.
     """
+    if arguments is None:
+        arguments = sys.argv[1:]
     try:
-        conf = load_conf(sys.argv[1:] if arguments is None else arguments)
+        conf = load_conf(arguments)
         logging.setup(conf, PROJECT)
     except (cfg.Error, logging.LogConfigError) as e:
         return _misused(errors.of_configuration(e))
-    if not (conf.once or conf.withdraw):
-        conf.print_usage(sys.stderr)
-        return _misused('--once is required: say that one look is wanted')
-    action = cycle.withdraw if conf.withdraw else cycle.run_once
+    chosen = [name for name in _ACTIONS if conf[name]]
+    if len(chosen) > 1:
+        return _misused(f'--{chosen[0]} and --{chosen[1]} exclude each other')
+    if conf.dry_run and chosen not in (['once'], ['withdraw']):
+        return _misused('--dry-run is for --once and --withdraw')
     try:
-        client = placement.PlacementClient(placement.load_adapter(conf))
-        outcome = action(conf, client, dry_run=conf.dry_run)
+        return _run(conf, arguments)
     except errors.AgentError as e:
-        LOG.error('%s', e)
-        return FAILURE
+        error = str(e)
     except placement.PlacementError as e:
-        LOG.error('Placement: %s', errors.plain(e))
-        return FAILURE
+        error = f'Placement: {errors.plain(e)}'
+    # Here, as oslo.log adds to a line the exception that is being handled.
+    LOG.error('%s', error)
+    return FAILURE
+
+
+def _run(conf: cfg.ConfigOpts, arguments: Sequence[str]) -> int:
+    if conf.status:
+        return _status(conf)
+    if conf.once:
+        return _once(conf)
+    if conf.withdraw:
+        return _withdraw(conf)
+    options = service.Options(conf, placement.load_adapter(conf))
+    process.run(options, functools.partial(_reload, arguments))
+    return SUCCESS
+
+
+def _once(conf: cfg.ConfigOpts) -> int:
+    client = placement.PlacementClient(placement.load_adapter(conf))
+    outcome = cycle.run_once(conf, client, dry_run=conf.dry_run)
     if conf.dry_run:
-        _print(outcome)
+        _print_plan(outcome.plan)
     return FAILURE if outcome.problems else SUCCESS
+
+
+def _withdraw(conf: cfg.ConfigOpts) -> int:
+    running = folder.holder(pathlib.Path(conf.agent.state_path))
+    if running is not None and not conf.dry_run:
+        raise errors.AgentError(
+            f'the agent runs as process {running} and would publish again what'
+            ' is withdrawn: stop it first'
+        )
+    client = placement.PlacementClient(placement.load_adapter(conf))
+    plan = cycle.withdraw(conf, client, dry_run=conf.dry_run)
+    if conf.dry_run:
+        _print_plan(plan)
+    return SUCCESS
+
+
+def _status(conf: cfg.ConfigOpts) -> int:
+    path = pathlib.Path(conf.agent.state_path)
+    try:
+        found = status.judge(
+            state.read(path),
+            folder.holder(path),
+            state.boot_id(),
+            time.monotonic(),
+        )
+    except (errors.AgentError, OSError, ValueError) as e:
+        return _misused(f'{errors.plain(path)}: {errors.plain(e)}')
+    _print(*([found.json()] if conf.format == 'json' else found.lines()))
+    return found.health
+
+
+def _reload(arguments: Sequence[str]) -> service.Options:
+    """Read the configuration files again.
+
+    :raises errors.AgentError: where they are wrong.
+    """
+    try:
+        conf = load_conf(arguments)
+        adapter = placement.load_adapter(conf)
+        logging.setup(conf, PROJECT)
+    except (cfg.Error, logging.LogConfigError) as e:
+        raise errors.AgentError(errors.of_configuration(e)) from e
+    except placement.PlacementError as e:
+        raise errors.AgentError(errors.plain(e)) from e
+    return service.Options(conf, adapter)
 
 
 def _misused(message: str) -> int:
@@ -110,11 +206,15 @@ def _misused(message: str) -> int:
     return USAGE
 
 
-def _print(outcome: cycle.Outcome) -> None:
-    for line in outcome.plan.lines():
+def _print_plan(plan: publish.Plan) -> None:
+    _print(*plan.lines())
+    if not plan:
+        _print('nothing to write')
+
+
+def _print(*lines: str) -> None:
+    for line in lines:
         sys.stdout.write(f'{line}\n')
-    if not outcome.plan:
-        sys.stdout.write('nothing to write\n')
 
 
 if __name__ == '__main__':

@@ -122,10 +122,14 @@ def test_withdraw_takes_away_what_once_has_published(command):
     assert command.admin.aggregates(command.node) == set()
 
 
-def test_without_once_the_command_says_that_it_is_needed(command):
-    assert command() == 2
-    assert 'usage: nova-migcompat-agent' in command.result.stderr
-    assert '--once is required' in command.result.stderr
+def test_a_dry_run_of_nothing_is_a_usage_error(command):
+    assert command('--dry-run') == 2
+    assert '--dry-run is for --once' in command.result.stderr
+
+
+def test_two_things_at_once_are_a_usage_error(command):
+    assert command('--once', '--withdraw') == 2
+    assert 'exclude each other' in command.result.stderr
 
 
 def test_an_unknown_option_is_a_usage_error(command):
@@ -172,6 +176,7 @@ def test_a_placement_that_does_not_answer_is_a_clear_error(command):
     assert command('--once', '--debug') == 1
     assert 'ERROR' in command.result.stderr
     assert 'http://127.0.0.1:9' in command.result.stderr
+    assert command.result.stderr.count('127.0.0.1:9') == 1
     assert 'Traceback' not in command.result.stderr
     assert 'a-secret-token' not in command.result.stderr
 

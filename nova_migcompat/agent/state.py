@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the running agent leaves on disk for ``--status``.
+
+A file that is replaced whole after each cycle, so that a reader finds the one
+before or the one after. Knows nothing of how it is judged.
+"""
+
+import dataclasses
+import datetime
+import json
+import os
+import pathlib
+import time
+from typing import Any
+
+FILE = 'state.json'
+
+_BOOT_ID = pathlib.Path('/proc/sys/kernel/random/boot_id')
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Moment:
+    """When something was, for people and for reckoning.
+
+    :param utc: ISO 8601, to the second.
+    :param uptime: seconds of the kernel's monotonic clock, which every process
+        of one boot shares and nobody sets.
+    """
+
+    utc: str
+    uptime: float
+
+    @classmethod
+    def now(cls) -> 'Moment':
+        """Return this moment."""
+        utc = datetime.datetime.now(datetime.UTC)
+        return cls(utc.isoformat(timespec='seconds'), time.monotonic())
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class State:
+    """The agent as of the end of its last cycle.
+
+    :param pid: the agent's process.
+    :param boot_id: the boot that it runs in, as the kernel names it.
+    :param started: when it started.
+    :param interval: ``[agent] interval``, in seconds.
+    :param cycle: the end of its last cycle; None before the first.
+    :param error: why that one failed; None where it did not.
+    :param failures: how many failed in a row.
+    :param success: the end of the last one that did not fail; None before.
+    :param next_in: seconds from the last cycle to the next, at the latest.
+    :param provider: UUID and name of the compute node's provider, where known.
+    :param devices: how many devices there are to tell of.
+    :param documents: the digests of their documents.
+    :param problems: the devices that are left out, and why, one line each.
+    """
+
+    pid: int
+    boot_id: str
+    started: Moment
+    interval: int
+    cycle: Moment | None = None
+    error: str | None = None
+    failures: int = 0
+    success: Moment | None = None
+    next_in: float = 0.0
+    provider: tuple[str, str] | None = None
+    devices: int = 0
+    documents: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def boot_id() -> str:
+    """Return the kernel's name of this boot."""
+    return _BOOT_ID.read_text().strip()
+
+
+def write(folder: pathlib.Path, state: State) -> None:
+    """Replace the file; after a crash at any moment it is whole.
+
+    :param folder: the agent's folder.
+    :param state: what to write.
+    :raises OSError: where that fails.
+    """
+    new = folder / f'{FILE}.new'
+    with new.open('w') as file:
+        json.dump(dataclasses.asdict(state), file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(folder / FILE)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read(folder: pathlib.Path) -> State | None:
+    """Read the file.
+
+    :param folder: the agent's folder; need not exist.
+    :returns: its content; None where there is none.
+    :raises OSError: where it cannot be read.
+    :raises ValueError: where it holds something else.
+    """
+    try:
+        text = (folder / FILE).read_text()
+    except FileNotFoundError:
+        return None
+    try:
+        return _state(json.loads(text))
+    except (AttributeError, LookupError, TypeError) as e:
+        raise ValueError(f'it is not what the agent writes: {e!r}') from e
+
+
+def _state(found: dict[str, Any]) -> State:
+    provider = found.pop('provider')
+    moments = {
+        name: found[name] and Moment(**found[name])
+        for name in ('started', 'cycle', 'success')
+    }
+    return State(
+        **{
+            **found,
+            **moments,
+            'documents': tuple(found['documents']),
+            'problems': tuple(found['problems']),
+        },
+        provider=provider and (provider[0], provider[1]),
+    )

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The agent's own folder: its safety, its lock, its state file."""
+
+import json
+import os
+
+import pytest
+
+from nova_migcompat.agent import errors, folder, state
+
+STATE = state.State(
+    pid=1,
+    boot_id='b',
+    started=state.Moment('2026-11-25T20:00:00+00:00', 1.5),
+    interval=60,
+    cycle=state.Moment('2026-11-25T20:00:01+00:00', 2.5),
+    success=None,
+    provider=('uuid', 'name'),
+    devices=2,
+    documents=('A', 'B'),
+    problems=('p',),
+)
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / 'state'
+    folder.prepare(path)
+    return path
+
+
+def test_the_folder_is_made_for_the_agent_alone(path):
+    assert path.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_is_there_is_taken_as_it_is(path):
+    path.chmod(0o750)
+
+    folder.prepare(path)
+
+    assert path.stat().st_mode & 0o777 == 0o750
+
+
+@pytest.mark.parametrize('mode', [0o720, 0o702])
+def test_a_folder_that_others_may_write_to_is_refused(path, mode):
+    path.chmod(mode)
+
+    with pytest.raises(errors.AgentError, match='chmod 0700'):
+        folder.prepare(path)
+
+
+def test_a_folder_of_another_user_is_refused(path, monkeypatch):
+    monkeypatch.setattr(os, 'geteuid', lambda: path.stat().st_uid + 1)
+
+    with pytest.raises(errors.AgentError, match='belongs to the user'):
+        folder.prepare(path)
+
+
+def test_a_link_to_a_folder_is_refused(path, tmp_path):
+    link = tmp_path / 'link'
+    link.symlink_to(path)
+
+    with pytest.raises(errors.AgentError, match='is no folder'):
+        folder.prepare(link)
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(tmp_path):
+    with pytest.raises(errors.AgentError, match='cannot be made'):
+        folder.prepare(tmp_path / 'nowhere' / 'state')
+
+
+def test_the_lock_tells_who_holds_it_and_who_held_it_does_no_more(path):
+    assert folder.holder(path) is None
+
+    with folder.locked(path):
+        pass
+
+    assert folder.holder(path) is None
+    assert (path / folder.LOCK).read_text() == f'{os.getpid()}\n'
+
+
+def test_nobody_holds_the_lock_of_a_folder_that_is_not_there(tmp_path):
+    assert folder.holder(tmp_path / 'nowhere') is None
+    assert not (tmp_path / 'nowhere').exists()
+
+
+def test_a_state_is_read_as_it_was_written(path):
+    state.write(path, STATE)
+
+    assert state.read(path) == STATE
+
+
+def test_without_a_file_there_is_no_state(path, tmp_path):
+    assert state.read(path) is None
+    assert state.read(tmp_path / 'nowhere') is None
+
+
+def test_a_write_that_fails_leaves_the_state_before(path, monkeypatch):
+    state.write(path, STATE)
+
+    def fail(_file):
+        raise OSError(28, 'No space left on device')
+
+    monkeypatch.setattr(os, 'fsync', fail)
+    with pytest.raises(OSError, match='No space'):
+        state.write(path, state.State(2, 'b', STATE.started, 60))
+
+    assert state.read(path) == STATE
+
+
+@pytest.mark.parametrize(
+    'text',
+    ['', '{', '[]', '1', '{}', json.dumps({'pid': 1}), '{"provider": null}'],
+)
+def test_a_file_with_something_else_in_it_is_an_error(path, text):
+    (path / state.FILE).write_text(text)
+
+    with pytest.raises(ValueError):
+        state.read(path)
+
+
+def test_the_boot_has_a_name():
+    assert len(state.boot_id()) == 36

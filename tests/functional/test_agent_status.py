@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What --status says of a real process in each state it can be in."""
+
+import signal
+import time
+
+import pytest
+
+from nova_migcompat import descriptor
+from tests.functional.agent_process import until
+
+X = 'SELF:\n\tname="x"\n'
+
+
+def test_the_status_of_a_healthy_agent_is_0(agent):
+    agent.vf(1, X)
+    agent.start()
+    until(agent.cycles)
+
+    result = agent.call('--status')
+
+    assert result.returncode == 0, result.stdout
+    assert 'healthy: all 1 devices are reported\n' in result.stdout
+    assert agent.node in result.stdout
+    assert descriptor.parse(X).digest in result.stdout
+
+
+def test_the_status_tells_of_devices_that_are_left_out(agent):
+    agent.vf(1, 'oops')
+    agent.start()
+    until(agent.cycles)
+
+    result = agent.call('--status')
+
+    assert result.returncode == 1
+    assert 'failing: 1 devices are left out\n' in result.stdout
+    assert 'PCI_0000_81_00_1' in result.stdout
+
+
+def test_the_status_tells_of_a_failed_cycle_and_the_next_try(agent):
+    agent.configure(resource_provider='nobody')
+    agent.start()
+    until(agent.cycles)
+
+    result = agent.call('--status')
+
+    assert result.returncode == 1
+    assert 'failing: Placement has no resource provider with the name' in (
+        result.stdout
+    )
+    assert 'last success: none\n' in result.stdout
+    assert 'next try: ' in result.stdout
+
+
+def test_the_status_before_the_first_cycle_has_ended_is_not_healthy(
+    agent, gate
+):
+    agent.configure()
+    gate.hang()
+    agent.start()
+
+    result = agent.call('--status')
+
+    assert result.returncode == 1
+    assert 'failing: no cycle has ended yet\n' in result.stdout
+
+
+@pytest.mark.parametrize('how', ['killed', 'stopped', 'never started'])
+def test_the_status_of_an_agent_that_does_not_run_is_2(agent, how):
+    agent.vf(1, X)
+    if how != 'never started':
+        agent.start()
+        until(agent.cycles)
+        agent.kill() if how == 'killed' else agent.stop()
+
+    result = agent.call('--status')
+
+    assert result.returncode == 2
+    assert 'not running: no agent runs\n' in result.stdout
+
+
+def test_the_status_of_an_agent_that_hangs_is_1(agent):
+    agent.configure(interval=1)
+    agent.start()
+    until(agent.cycles)
+    agent.process.send_signal(signal.SIGSTOP)
+    try:
+        time.sleep(3.1)
+        result = agent.call('--status')
+    finally:
+        agent.process.send_signal(signal.SIGCONT)
+
+    assert result.returncode == 1
+    assert 'failing: it hangs: ' in result.stdout
+
+
+def test_the_status_for_programs_is_json(agent):
+    agent.start()
+    until(agent.cycles)
+
+    result = agent.call('--status', '--format', 'json')
+
+    assert '"health": "healthy"' in result.stdout
+    assert f'"pid": {agent.process.pid}' in result.stdout
