@@ -221,6 +221,10 @@ class Admin:
             },
         )
 
+    def delete_provider(self, provider: str) -> None:
+        """Delete a provider that nobody has anything of."""
+        self._send('DELETE', f'/resource_providers/{provider}')
+
     def set_inventory(self, provider: str, totals: dict[str, int]) -> None:
         """Replace the inventory of a provider, whatever its generation."""
         self._send(
