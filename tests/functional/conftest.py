@@ -3,7 +3,7 @@
 
 import pytest
 
-from tests import placement_server
+from tests import placement_in_process, placement_server
 from tests.functional import agent_process
 
 
@@ -35,3 +35,9 @@ def gate(agent, placement):
         agent.placement = placement.config().replace(placement.url, gate.url)
         agent.configure(interval=1)
         yield gate
+
+
+@pytest.fixture(scope='session')
+def near_placement():
+    """Return Placement in this process, to be reset before its use."""
+    return placement_in_process.PlacementInProcess()
