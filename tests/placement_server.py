@@ -33,7 +33,7 @@ use_stderr = true
 [api]
 auth_strategy = noauth2
 [placement_database]
-connection = sqlite:///{folder}/placement.db
+connection = {database}
 sqlite_synchronous = false
 sync_on_startup = true
 """
@@ -48,11 +48,16 @@ class PlacementServer:
         never meet inside Placement and SQLite is never busy
     :param policy: the text of a policy.yaml, where other rules than
         Placement's own are wanted
+    :param database: the SQLAlchemy URL of another database, which several may
+        share
     """
 
-    def __init__(self, threads: int = 1, policy: str = '') -> None:
+    def __init__(
+        self, threads: int = 1, policy: str = '', database: str = ''
+    ) -> None:
         self._threads = threads
         self._policy = policy
+        self._database = database
         self.url = ''
 
     def __enter__(self) -> 'PlacementServer':
@@ -74,7 +79,10 @@ class PlacementServer:
         """
         self._folder = tempfile.TemporaryDirectory(prefix='placement-')
         folder = pathlib.Path(self._folder.name)
-        (folder / 'placement.conf').write_text(CONFIG.format(folder=folder))
+        database = self._database or f'sqlite:///{folder}/placement.db'
+        (folder / 'placement.conf').write_text(
+            CONFIG.format(database=database)
+        )
         if self._policy:
             (folder / 'policy.yaml').write_text(self._policy)
         with self.log.open('wb') as log:

@@ -309,6 +309,19 @@ def test_a_conflict_is_overcome_or_ends_the_cycle_with_our_error(case, fault):
 
 
 @every_host
+def test_a_parent_has_its_document_before_readers_look_for_it(case):
+    def look():
+        case.watch()
+        state = case.placement.state()
+        if len(traits.digests(state.traits[NODE])) > 1:
+            assert traits.digests(state.traits[GPU2])
+
+    case.connection.after = look
+
+    case.run()
+
+
+@every_host
 @pytest.mark.parametrize('fault', faults.KILLS)
 def test_an_agent_may_be_killed_at_any_request(case, fault):
     for number in each_request(case):

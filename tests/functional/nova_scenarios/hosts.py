@@ -167,6 +167,15 @@ class HostsWithAgents(test_vgpu.VGPUTestBase):
 
         :param host: the Host
         """
+        status = agent_main.main(['--once', *self.agent_arguments(host)])
+        self.assertEqual(0, status, f'the agent of {host.name} failed')
+
+    def agent_arguments(self, host):
+        """Configure the agent of a host.
+
+        :param host: the Host
+        :returns: what the command line says of the configuration
+        """
         folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         (folder / 'compute_id').write_text(self.compute_rp_uuids[host.name])
         (folder / 'nova.conf').write_text(
@@ -182,10 +191,7 @@ class HostsWithAgents(test_vgpu.VGPUTestBase):
             f'endpoint = {self.placement.fixture.endpoint}\n'
             f'token = {self.placement.fixture.token}\n'
         )
-        status = agent_main.main(
-            ['--once', '--config-file', f'{folder}/agent.conf']
-        )
-        self.assertEqual(0, status, f'the agent of {host.name} failed')
+        return ['--config-file', f'{folder}/agent.conf']
 
     def traits_of(self, provider_name):
         """Return the names of all traits that a resource provider has."""
