@@ -91,6 +91,6 @@ def _first_error(response: Any) -> Mapping[str, Any]:
     """Return the first error of a body in the API-SIG's form, or nothing."""
     try:
         error = response.json()['errors'][0]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return {}
     return error if isinstance(error, Mapping) else {}

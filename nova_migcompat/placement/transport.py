@@ -167,7 +167,8 @@ class Transport:
             raise refusal(what, response, MICROVERSION)
         try:
             return read(response.json() if response.content else None)
-        except ValueError as error:
+        # Python's reader of JSON recurses with the nesting of what it reads.
+        except (ValueError, RecursionError) as error:
             raise PlacementError(
                 f'{what}: status {response.status_code}, but not what '
                 f'Placement answers: {clean(str(error))}',

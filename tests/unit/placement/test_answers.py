@@ -159,6 +159,7 @@ def test_who_may_not_is_told_which_role_is_needed(
         b' "aggregates": [1]}',
         b'{"traits": {}, "resource_provider_generation": "1",'
         b' "resource_providers": [{}], "allocations": {"a": {}}}',
+        pytest.param(b'[' * 100_000, id='nested'),
     ],
 )
 def test_another_answer_than_placements_is_an_error(
@@ -238,6 +239,20 @@ def test_an_error_of_another_form_is_shown_as_it_is(
 
     with pytest.raises(placement.PlacementError, match='status 500: '):
         client.traits()
+
+
+def test_an_error_nested_deeper_than_python_reads_is_cut(
+    client, requests_mock
+):
+    requests_mock.get(
+        f'{URL}/traits', status_code=503, text='{"errors":' * 100_000
+    )
+
+    with pytest.raises(placement.PlacementError) as caught:
+        client.traits()
+
+    assert str(caught.value).startswith('GET /traits: status 503: {"errors":{')
+    assert len(str(caught.value)) < 400
 
 
 def test_an_older_placement_is_an_error_that_names_its_version(
