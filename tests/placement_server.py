@@ -319,7 +319,11 @@ def _serve(threads: int) -> None:
     from placement.wsgi import api
 
     server = waitress.create_server(
-        api.application, host='127.0.0.1', port=0, threads=threads
+        api.application,
+        host='127.0.0.1',
+        port=0,
+        threads=threads,
+        connection_limit=1000,  # clients keep theirs open
     )
     threading.Thread(target=server.run, daemon=True).start()
     _say(f'http://127.0.0.1:{server.effective_port}')

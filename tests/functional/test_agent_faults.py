@@ -9,7 +9,6 @@ one would have left.
 
 import collections
 import contextlib
-import hashlib
 import itertools
 import sys
 
@@ -19,7 +18,7 @@ from nova_migcompat import placement, traits
 from nova_migcompat.agent import errors
 from nova_migcompat.placement import transport
 from tests import placement_in_process
-from tests.functional import faults
+from tests.functional import faults, found_hosts
 from tests.functional.agent_host import FOREIGN, NODE, NOVAS, Host
 
 GPU = f'{NODE}_pci_0000_84_00_0'
@@ -30,100 +29,6 @@ OUR_ERRORS = (placement.PlacementError, errors.AgentError)
 CONFLICTS = 9
 
 AGGREGATE2 = '7c3e1d4a-30b8-4a36-a9b1-2f2a3a5e0002'
-
-X = 'SELF:\n\tname=x\n'
-Y = 'SELF:\n\tname=y\n'
-#: Its text needs three names.
-LONG = 'SELF:\n\tname=long\n' + ''.join(
-    f'COMPATIBLE:\n\tname={hashlib.sha256(bytes([number])).hexdigest()}\n'
-    for number in range(6)
-)
-
-
-def write(folder, text):
-    (folder / 'migration_compatible').write_text(text)
-
-
-# How a host may be found. Each is made on a new Host, and returns nothing.
-
-
-def is_fresh(host):
-    host.gpu('0000:84:00.0', LONG)
-    host.gpu('0000:85:00.0', Y)
-    host.vfs(X, Y)
-
-
-def is_fresh_and_uniform(host):
-    host.gpu('0000:84:00.0', LONG)
-    host.gpu('0000:85:00.0', LONG)
-
-
-def has_nothing_to_do(host):
-    is_fresh(host)
-    host.run()
-
-
-def has_changed_documents(host):
-    gpu = host.gpu('0000:84:00.0', X)
-    host.gpu('0000:85:00.0', Y)
-    vf, _ = host.vfs(X, Y)
-    host.run()
-    write(gpu, LONG)
-    write(vf, LONG)
-
-
-def was_uniform(host):
-    gpu = host.gpu('0000:84:00.0', X)
-    host.gpu('0000:85:00.0', X)
-    vf, _ = host.vfs(X, X)
-    host.run()
-    write(gpu, Y)
-    write(vf, Y)
-
-
-def becomes_uniform(host):
-    gpu = host.gpu('0000:84:00.0', X)
-    host.gpu('0000:85:00.0', Y)
-    vf, _ = host.vfs(X, Y)
-    host.run()
-    write(gpu, Y)
-    write(vf, Y)
-
-
-def lost_some_devices(host):
-    gpu = host.gpu('0000:84:00.0', X)
-    host.gpu('0000:85:00.0', Y)
-    vf, _, _ = host.vfs(LONG, Y, X)
-    host.run()
-    (gpu / 'migration_compatible').unlink()
-    (vf / 'migration_compatible').unlink()
-
-
-def lost_all_devices(host):
-    has_nothing_to_do(host)
-    for document in host.sysfs.root.rglob('migration_compatible'):
-        document.unlink()
-
-
-def has_half_a_text(host):
-    """Parts of the text are gone, and the D name stands there still."""
-    has_nothing_to_do(host)
-    *_, first, second = sorted(host.texts_by_name(), key=len)
-    for name in (first, second):
-        host.adapter.delete(f'/traits/{name}', microversion='1.39')
-
-
-HOSTS = [
-    is_fresh,
-    is_fresh_and_uniform,
-    has_nothing_to_do,
-    has_changed_documents,
-    was_uniform,
-    becomes_uniform,
-    lost_some_devices,
-    lost_all_devices,
-    has_half_a_text,
-]
 
 
 def found_as(*hosts):
@@ -136,8 +41,12 @@ def found_as(*hosts):
     )
 
 
-every_host = found_as(*HOSTS)
-several_hosts = found_as(is_fresh_and_uniform, was_uniform, lost_some_devices)
+every_host = found_as(*found_hosts.ALL)
+several_hosts = found_as(
+    found_hosts.is_fresh_and_uniform,
+    found_hosts.was_uniform,
+    found_hosts.lost_some_devices,
+)
 
 
 class Watch:
@@ -343,7 +252,7 @@ def test_what_others_write_before_any_request_stays(case):
         assert ours_of(state) == ours_of(case.expected)
 
 
-@found_as(was_uniform)
+@found_as(found_hosts.was_uniform)
 def test_a_parents_provider_may_be_deleted_before_any_request(case):
     for number in range(1, len(case.requests) + 1):
         case.reset()
