@@ -216,3 +216,14 @@ def test_a_parent_without_a_provider_is_said_once(host, agent, caplog):
         agent.cycle()
 
     assert caplog.text.count(f'no resource provider {GPU2} yet') == 1
+
+
+def test_after_a_write_the_next_cycle_is_quiet(host, agent):
+    folder = host.gpu('0000:84:00.0', X)
+    agent.cycle()
+    assert agent.cycle() == quiet(host)
+    (folder / 'migration_compatible').write_text(Y)
+
+    agent.cycle()
+
+    assert agent.cycle() == quiet(host)
