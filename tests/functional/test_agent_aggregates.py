@@ -246,21 +246,21 @@ def test_withdrawing_twice_writes_nothing(host):
     host.run()
     host.withdraw()
 
-    outcome = host.withdraw()
+    plan = host.withdraw()
 
     assert host.writes == []
-    assert not outcome.plan
+    assert not plan
 
 
 def test_a_dry_run_of_withdrawing_says_what_would_go(host):
     host.gpu('0000:84:00.0', X)
     host.run()
 
-    outcome = host.withdraw(dry_run=True)
+    plan = host.withdraw(dry_run=True)
 
     assert host.writes == []
     (name,) = host.ours()
-    assert list(outcome.plan.lines()) == [
+    assert list(plan.lines()) == [
         f'compute1: remove {name}',
         f'compute1: leave aggregate {aggregate(X)}',
     ]
