@@ -105,6 +105,8 @@ def test_layout_means_nothing(text):
         ('SELF::', 6),
         ('SELF: a=1', 7),
         (' SELF x', 7),
+        ('SELF XX', 6),
+        ('SELF\u00a0x', 5),
         ('self:', 5),
         ('Self', 5),
         ('COMPATIBLE a=1', 12),
@@ -151,6 +153,19 @@ def test_a_name_may_begin_with_a_header_s_word():
 def test_any_other_line_is_name_and_value(line, column):
     found = error(f'SELF:\na=1\n{line}\n')
     assert (found.line, found.column) == (3, column)
+
+
+@pytest.mark.parametrize(
+    ('line', 'found', 'expected'),
+    [
+        ('x', 'the end of the line', "= after the name 'x'"),
+        ('x y', "'y'", "= after the name 'x'"),
+        ('=1', "'=1'", 'a name (a letter or _ first), SELF: or COMPATIBLE:'),
+    ],
+)
+def test_what_is_no_line_of_a_document_is_named(line, found, expected):
+    caught = error(f'SELF:\n{line}')
+    assert (caught.found, caught.expected) == (found, expected)
 
 
 def test_a_field_belongs_to_the_object_above_it():
