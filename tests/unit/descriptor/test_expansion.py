@@ -58,6 +58,8 @@ def test_repeated_values_count_at_their_first_place():
     for items, values in [
         ('3,5..6,1..8,2,9..9', '356124789'),
         ('1..2,5..6,4..7', '125647'),
+        ('1..3,3..5', '12345'),
+        ('5..6,3..5', '5634'),
     ]:
         found = rows(f'a={{v:int:{items}}}')
         assert ''.join(fields['a'] for _, fields in found) == values

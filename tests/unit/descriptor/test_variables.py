@@ -14,8 +14,15 @@ from tests.unit.descriptor.texts import (
 
 
 def accepts(definition, text):
-    """Is the text, as a device's whole value, one the variable allows?"""
-    return bool(answer(f'x={{v:{definition}}}', f'x={text}'))
+    """Is the text, as a device's whole value, one the variable allows?
+
+    Asked of an object that a table may hold, and of one that none holds.
+    """
+    fields, device = f'x={{v:{definition}}}', f'x={text}'
+    result = answer(fields, device)
+    other = answer(f'{fields}\ny={{w:int:0..}}', f'{device}\ny=0')
+    assert bool(result) == bool(other)
+    return bool(result)
 
 
 @pytest.mark.parametrize('name', ['v', '_', 'V9_x', 'x' * 32])
