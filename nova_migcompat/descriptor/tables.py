@@ -8,21 +8,13 @@ allow: a device is then decided by one look. The others are asked in turn.
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 
-from nova_migcompat.descriptor import (
-    expressions,
-    matching,
-    model,
-    results,
-    search,
-)
+from nova_migcompat.descriptor import matching, model, results, search
 
 #: The object's index, and its variables' values.
 Answer = tuple[int, matching.Binding]
 
 #: An object that takes more variables to be filled in is not written out.
 MAX_LISTED = 256
-#: Nor is one with a larger integer in an expression.
-_MAX_INTEGER = 2**32
 #: More than working one expression of 1,024 characters out can take.
 _UNITS = 2**16
 
@@ -115,18 +107,7 @@ def _listed_names(
         if count is None or count * work > MAX_LISTED:
             return None
         work *= count
-    for value in compatible.fields.values():
-        if isinstance(value, expressions.Expression) and not _is_small(value):
-            return None
     return tuple(sorted(compatible.fields))
-
-
-def _is_small(expression: expressions.Expression) -> bool:
-    return all(
-        symbol < _MAX_INTEGER
-        for symbol in expression.infix
-        if isinstance(symbol, int)
-    )
 
 
 def _listed(
