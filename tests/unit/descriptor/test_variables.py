@@ -175,6 +175,7 @@ def test_only_strings_have_quoted_items(kind):
     ],
 )
 def test_an_int_item_is_an_integer_or_a_range(item):
+    assert value_error(f'{{v:int:1,\t {item}}}').column == 14
     found = value_error(f'{{v:int:1, {item}}}')
     assert found.column == 13
     assert found.expected == 'an integer or a range: 7, 1..16, 4.. or ..4'
