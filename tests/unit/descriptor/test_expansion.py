@@ -80,6 +80,9 @@ def test_what_equals_nothing_is_left_out():
     assert rows('a={v:int:1..6}\nb={v}/2\nc=(6/({v}-2))') == [
         (0, {'a': '4', 'b': '2', 'c': '3'})
     ]
+    assert rows('a={v:int:1..3}\nb={v}/2\nc={w:int:1..3}\nd={w}/3') == [
+        (0, {'a': '2', 'b': '1', 'c': '3', 'd': '1'})
+    ]
 
 
 def test_a_division_by_zero_is_left_out():

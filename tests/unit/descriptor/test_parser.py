@@ -22,7 +22,7 @@ def test_bytes_that_are_no_utf_8_are_an_error_at_their_place():
     assert found.expected == 'UTF-8 text'
     assert found.source_line == ' ü=ü'
     for text, place in [
-        (b'\xef\xbb\xbf\xff', (1, 1)),
+        (b'\xef\xbb\xbfa\xff', (1, 2)),
         (b'SELF:\na=1\nb=\xff', (3, 3)),
     ]:
         found = error(text)

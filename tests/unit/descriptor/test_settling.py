@@ -111,6 +111,16 @@ def test_filling_in_every_combination_takes_at_most_4194304_variables():
     document(half, 'a=1', half)
 
 
+def test_what_is_filled_in_is_summed_over_the_document():
+    product = '*1\ny={v}' + '*{v}' * 254
+    objects = [f'x={{v:int:1..2047}}{product}'] * 2
+    few = f'x={{v:int:1,2}}{product}'
+    document(*objects, few)
+    found = error(text_of(*objects, f'{few}\nz={{v}}{{v}}'))
+    assert (found.line, found.column) == (9, 1)
+    assert 'variables to fill in' in found.expected
+
+
 def test_an_object_without_free_variables_has_no_combinations():
     found = document('x={v:int:1..4096}*1', *['x={v:int:1..}', 'x=1'] * 20)
     assert len(found.compatible) == 41
