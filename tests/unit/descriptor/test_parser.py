@@ -176,7 +176,8 @@ def test_a_field_belongs_to_the_object_above_it():
 
 @pytest.mark.parametrize('name', ['a', '_', 'A.b-c_9', 'x' * 64])
 def test_a_name_has_letters_digits_and_some_marks(name):
-    assert document(device=f'{name}=1').self_object == {name: '1'}
+    for value in ('1', 'ü'):
+        assert document(device=f'{name}={value}').self_object == {name: value}
 
 
 def test_a_name_has_at_most_64_characters():
