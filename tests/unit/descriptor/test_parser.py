@@ -113,6 +113,7 @@ def test_layout_means_nothing(text):
         ('COMPATIBLES', 12),
         ('SELFISH', 8),
         ('SELF-', 6),
+        ('SELF_', 6),
     ],
 )
 def test_a_header_is_its_word_and_nothing_else(line, column):
@@ -137,6 +138,7 @@ def test_a_name_may_begin_with_a_header_s_word():
     [
         ('x', 2),
         ('x y=1', 3),
+        (' \tx y=1', 5),
         ('x #=1', 3),
         ('=1', 1),
         ('1x=1', 1),
