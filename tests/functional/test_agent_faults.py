@@ -295,10 +295,10 @@ def storm(case, writes):
 
     def before(method, path):
         if method == 'PUT' and path.startswith('/resource_providers/'):
-            others[path] += 1
-            if others[path] <= writes:
-                uuid = path.split('/')[2]
-                case.host.admin.set_inventory(uuid, {'VCPU': others[path]})
+            uuid = path.split('/')[2]
+            others[uuid] += 1
+            if others[uuid] <= writes:
+                case.host.admin.set_inventory(uuid, {'VCPU': others[uuid]})
 
     case.connection.before = before
 

@@ -72,13 +72,15 @@ class Host:
         path.write_text(content + '\n')
 
     def findings(self):
+        state = self.folder / 'state'
+        state.mkdir(mode=0o700, exist_ok=True)
         conf = cfg.ConfigOpts()
         agent_conf.register_opts(conf)
         conf([])
         for name, value in (
             ('rules_folder', self.rules),
             ('sysfs_root', self.tree.root),
-            ('state_path', self.folder / 'state'),
+            ('state_path', state),
         ):
             conf.set_override(name, str(value), group='agent')
         source = rules.RulesSource(conf)
