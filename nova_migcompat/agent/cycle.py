@@ -245,11 +245,14 @@ def _node(
     compute_id: str | None,
 ) -> placement.Provider:
     """Find the compute node's provider by the UUID, else as configured."""
-    names = (
-        (conf.agent.resource_provider,)
-        if conf.agent.resource_provider
-        else provider.host_names()
-    )
+    names: tuple[str, ...] = ()
+    if compute_id is None:
+        # Asks the resolver, which may take long.
+        names = (
+            (conf.agent.resource_provider,)
+            if conf.agent.resource_provider
+            else provider.host_names()
+        )
     return provider.find(client, compute_id, names)
 
 

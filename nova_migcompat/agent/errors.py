@@ -16,6 +16,10 @@ class AgentError(Exception):
     """
 
 
+class OptionsError(AgentError):
+    """The options are wrong, and stay so until somebody corrects them."""
+
+
 class NoProviderError(AgentError):
     """Placement does not have the compute node's provider, perhaps not yet."""
 

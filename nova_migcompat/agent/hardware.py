@@ -55,13 +55,13 @@ def scan(sysfs_root: pathlib.Path) -> model.Hardware:
 
     :param sysfs_root: where sysfs is mounted.
     :returns: the devices, and those that could not be looked at.
-    :raises errors.AgentError: where there is no sysfs at all, which must not
-        be taken for a host without devices.
+    :raises errors.AgentError: where there is no sysfs at all, or a bus cannot
+        be listed, which must not be taken for a host without devices.
     """
-    if not sysfs_root.is_dir():
+    if not (sysfs_root / 'bus').is_dir():
         raise errors.AgentError(
-            f'{errors.plain(sysfs_root)} is no folder: mount sysfs there, or'
-            ' correct [agent] sysfs_root'
+            f'{errors.plain(sysfs_root)} holds no sysfs (it has no folder'
+            ' bus): mount it there, or correct [agent] sysfs_root'
         )
     look = _Look()
     for list_name in _LISTS:
@@ -89,8 +89,10 @@ class _Look:
         except FileNotFoundError:
             return []
         except OSError as e:
-            self.note(None, path, e)
-            return []
+            raise errors.AgentError(
+                f'{errors.plain(path)} cannot be listed:'
+                f' {e.strerror or e}; nothing was changed'
+            ) from e
 
     def note(
         self,

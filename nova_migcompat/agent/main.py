@@ -4,12 +4,14 @@
 What a cycle does is for cycle.py to know.
 """
 
+import contextlib
 import functools
 import importlib.metadata
 import pathlib
 import sys
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from oslo_config import cfg
 from oslo_log import log as logging
@@ -116,10 +118,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is None:
         arguments = sys.argv[1:]
     try:
-        conf = load_conf(arguments)
-        logging.setup(conf, PROJECT)
-    except (cfg.Error, logging.LogConfigError) as e:
-        return _misused(errors.of_configuration(e))
+        conf = _load(arguments)
+    except errors.OptionsError as e:
+        return _misused(str(e))
     chosen = [name for name in _ACTIONS if conf[name]]
     if len(chosen) > 1:
         return _misused(f'--{chosen[0]} and --{chosen[1]} exclude each other')
@@ -127,6 +128,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _misused('--dry-run is for --once and --withdraw')
     try:
         return _run(conf, arguments)
+    except errors.OptionsError as e:
+        return _misused(str(e))
     except errors.AgentError as e:
         error = str(e)
     except placement.PlacementError as e:
@@ -143,13 +146,45 @@ def _run(conf: cfg.ConfigOpts, arguments: Sequence[str]) -> int:
         return _once(conf)
     if conf.withdraw:
         return _withdraw(conf)
-    options = service.Options(conf, placement.load_adapter(conf))
-    process.run(options, functools.partial(_reload, arguments))
+    options = service.Options(conf, _adapter(conf))
+    process.run(options, functools.partial(_reload, arguments, conf))
     return SUCCESS
 
 
+def _load(arguments: Sequence[str]) -> cfg.ConfigOpts:
+    """Read the options, and log from now on as they say.
+
+    :raises errors.OptionsError: where they are wrong, or where it cannot be
+        logged so.
+    """
+    try:
+        conf = load_conf(arguments)
+        logging.setup(conf, PROJECT)
+    except (cfg.Error, logging.LogConfigError) as e:
+        raise errors.OptionsError(errors.of_configuration(e)) from e
+    except OSError as e:
+        raise errors.OptionsError(errors.plain(e)) from e
+    except UnicodeDecodeError as e:
+        raise errors.OptionsError(
+            f'a configuration file is no UTF-8 text: {e.reason} at byte'
+            f' {e.start}'
+        ) from e
+    return conf
+
+
+def _adapter(conf: cfg.ConfigOpts) -> Any:
+    """Make the adapter that [placement] says; sends nothing.
+
+    :raises errors.OptionsError: where that group is wrong.
+    """
+    try:
+        return placement.load_adapter(conf)
+    except placement.PlacementError as e:
+        raise errors.OptionsError(errors.plain(e)) from e
+
+
 def _once(conf: cfg.ConfigOpts) -> int:
-    client = placement.PlacementClient(placement.load_adapter(conf))
+    client = placement.PlacementClient(_adapter(conf))
     outcome = cycle.run_once(conf, client, dry_run=conf.dry_run)
     if conf.dry_run:
         _print_plan(outcome.plan)
@@ -157,16 +192,17 @@ def _once(conf: cfg.ConfigOpts) -> int:
 
 
 def _withdraw(conf: cfg.ConfigOpts) -> int:
-    running = folder.holder(pathlib.Path(conf.agent.state_path))
-    if running is not None and not conf.dry_run:
-        raise errors.AgentError(
-            f'the agent runs as process {running} and would publish again what'
-            ' is withdrawn: stop it first'
-        )
-    client = placement.PlacementClient(placement.load_adapter(conf))
-    plan = cycle.withdraw(conf, client, dry_run=conf.dry_run)
+    path = pathlib.Path(conf.agent.state_path)
+    client = placement.PlacementClient(_adapter(conf))
     if conf.dry_run:
-        _print_plan(plan)
+        _print_plan(cycle.withdraw(conf, client, dry_run=True))
+        return SUCCESS
+    with contextlib.ExitStack() as stack:
+        # An agent that runs would publish again what is withdrawn. Where none
+        # ever ran, there is nothing to lock, and nothing is left behind.
+        if (path / folder.LOCK).exists():
+            stack.enter_context(folder.locked(path))
+        cycle.withdraw(conf, client)
     return SUCCESS
 
 
@@ -185,20 +221,21 @@ def _status(conf: cfg.ConfigOpts) -> int:
     return found.health
 
 
-def _reload(arguments: Sequence[str]) -> service.Options:
+def _reload(
+    arguments: Sequence[str], first: cfg.ConfigOpts
+) -> service.Options:
     """Read the configuration files again.
 
-    :raises errors.AgentError: where they are wrong.
+    :param first: what they said at the start.
+    :raises errors.OptionsError: where they are wrong.
     """
     try:
-        conf = load_conf(arguments)
-        adapter = placement.load_adapter(conf)
-        logging.setup(conf, PROJECT)
-    except (cfg.Error, logging.LogConfigError) as e:
-        raise errors.AgentError(errors.of_configuration(e)) from e
-    except placement.PlacementError as e:
-        raise errors.AgentError(errors.plain(e)) from e
-    return service.Options(conf, adapter)
+        conf = _load(arguments)
+        return service.Options(conf, _adapter(conf))
+    except errors.OptionsError:
+        # Where logging could not be changed there may be no log any more.
+        logging.setup(first, PROJECT)
+        raise
 
 
 def _misused(message: str) -> int:

@@ -49,8 +49,12 @@ def compute_id(folders: Iterable[pathlib.Path]) -> str | None:
 
 
 def host_names() -> tuple[str, ...]:
-    """Return the names that nova-compute may have given this host."""
-    return tuple(dict.fromkeys((socket.getfqdn(), socket.gethostname())))
+    """Return the names that nova-compute may have given this host.
+
+    Not localhost, which a resolver may take every host's address for.
+    """
+    names = dict.fromkeys((socket.getfqdn(), socket.gethostname()))
+    return tuple(n for n in names if n.partition('.')[0] != 'localhost')
 
 
 def find(
@@ -73,7 +77,10 @@ def find(
         what = f"the UUID {node_uuid} (from nova-compute's {COMPUTE_ID})"
         provider = client.provider(uuid=node_uuid)
     else:
-        what = 'the name ' + ' or '.join(errors.quoted(n) for n in names)
+        what = 'the name ' + (
+            ' or '.join(errors.quoted(n) for n in names)
+            or 'of this host, which has none but localhost'
+        )
         for name in names:
             provider = client.provider(name=name)
             if provider is not None:

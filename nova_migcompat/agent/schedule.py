@@ -7,6 +7,8 @@ Pure: knows neither what a look is nor what time it is.
 import random
 from collections.abc import Callable
 
+#: Seconds that all requests of one cycle may take together.
+LONGEST_CYCLE = 240.0
 #: Seconds; no back-off is longer.
 LONGEST_BACK_OFF = 300.0
 

@@ -18,9 +18,6 @@ from nova_migcompat.agent import cycle, errors, notices, schedule, state, wake
 
 LOG = logging.getLogger(__name__)
 
-#: Seconds that all requests of one cycle may take together.
-BUDGET = 240.0
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Options:
@@ -83,7 +80,7 @@ class Service:
         client = placement.PlacementClient(
             self._adapter,
             timeout=self._conf.placement.timeout,
-            budget=BUDGET,
+            budget=schedule.LONGEST_CYCLE,
         )
         interval = self._conf.agent.interval
         error: errors.AgentError | placement.PlacementError

@@ -9,7 +9,7 @@ import enum
 import json
 from collections.abc import Iterator
 
-from nova_migcompat.agent import errors, state
+from nova_migcompat.agent import errors, schedule, state
 
 #: A last cycle that is older than so many intervals is one too old.
 STALE_INTERVALS = 3
@@ -110,9 +110,10 @@ def judge(
 def _of_running(found: state.State, now: float) -> tuple[Health, str]:
     """Judge an agent that runs."""
     last = found.cycle or found.started
-    # A back-off may be longer than intervals are; it is no sign of a hang.
+    # Neither a back-off nor a slow Placement is a sign of a hang.
     limit = max(
-        STALE_INTERVALS * found.interval, found.next_in + found.interval
+        STALE_INTERVALS * found.interval,
+        found.next_in + schedule.LONGEST_CYCLE,
     )
     if now - last.uptime > limit:
         return (

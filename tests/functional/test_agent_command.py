@@ -184,7 +184,7 @@ def test_a_placement_that_does_not_answer_is_a_clear_error(command):
 def test_missing_credentials_are_a_clear_error(command):
     command.configure('')
 
-    assert command('--once') == 1
+    assert command('--once') == 2
     assert 'auth_type is not set' in command.result.stderr
 
 

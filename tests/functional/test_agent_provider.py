@@ -128,3 +128,9 @@ def test_the_names_of_a_host_are_its_fqdn_then_its_hostname(monkeypatch):
     monkeypatch.setattr(socket, 'gethostname', lambda: 'host')
 
     assert provider.host_names() == ('host.example.org', 'host')
+
+
+def test_localhost_is_no_hosts_name(monkeypatch):
+    monkeypatch.setattr(socket, 'getfqdn', lambda: 'localhost.localdomain')
+    monkeypatch.setattr(socket, 'gethostname', lambda: 'host')
+    assert provider.host_names() == ('host',)

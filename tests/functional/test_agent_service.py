@@ -140,6 +140,8 @@ def test_sighup_reads_the_options_again(agent):
         ('a-secret\n', 'agent.conf, line 1: '),
         ('[agent]\ninterval = often\n', 'interval'),
         ('[agent]\n', 'auth_type is not set'),
+        ('[DEFAULT]\nlog_file = /nowhere/agent.log\n', '/nowhere'),
+        ('# caf\udce9\n', 'no UTF-8'),
     ],
 )
 def test_broken_options_on_sighup_change_nothing_and_are_said(
@@ -148,7 +150,7 @@ def test_broken_options_on_sighup_change_nothing_and_are_said(
     document = agent.vf(1, X)
     agent.start()
     until(agent.cycles)
-    agent.config.write_text(broken)
+    agent.config.write_text(broken, errors='surrogateescape')
     document.write_text(Y)
 
     agent.reload()

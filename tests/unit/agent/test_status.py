@@ -61,7 +61,7 @@ def test_an_agent_that_runs_and_whose_cycle_went_well_is_healthy():
     [
         (but(error='no answer'), 'no answer'),
         (but(problems=('p', 'q')), '2 devices are left out'),
-        (but(cycle=moment(181)), 'it hangs: no cycle has ended for 181 s'),
+        (but(cycle=moment(296)), 'it hangs: no cycle has ended for 296 s'),
         (but(cycle=None, success=None, started=moment(5)), 'no cycle has'),
         (but(cycle=None, started=moment(999)), 'it hangs'),
     ],
@@ -71,8 +71,13 @@ def test_what_is_wrong_with_a_running_agent_is_1(found, why):
     assert judge(found).reason.startswith(why)
 
 
-def test_a_cycle_is_not_too_old_after_three_intervals():
-    assert judge(but(cycle=moment(180))).health == 0
+def test_a_cycle_may_take_as_long_as_its_requests():
+    assert judge(but(cycle=moment(295))).health == 0
+
+
+def test_with_a_long_interval_a_cycle_is_too_old_after_three():
+    assert judge(but(interval=600, cycle=moment(1800))).health == 0
+    assert judge(but(interval=600, cycle=moment(1801))).health == 1
 
 
 def test_a_long_back_off_is_a_failure_and_no_hang():
