@@ -25,7 +25,7 @@ from tests.functional.nova_scenarios import documents, hosts
 
 CONF = nova.conf.CONF
 
-ROUNDS = 30
+ROUNDS = 60
 NAME = 'compute1'
 GPUS = (f'{NAME}_pci_0000_81_00_0', f'{NAME}_pci_0000_81_01_0')
 
