@@ -12,12 +12,17 @@ from collections.abc import Iterator
 
 import fasteners
 
-from nova_migcompat.agent import errors
+from nova_migcompat.agent import errors, reading
 
 LOCK = 'lock'
 
 #: Seconds. An agent that is being stopped ends in less.
 _PATIENCE = 3.0
+
+#: More than the digits of a process ID.
+_MAX_BYTES = 64
+
+_FLAGS = os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def prepare(path: pathlib.Path) -> None:
@@ -60,6 +65,7 @@ def locked(path: pathlib.Path) -> Iterator[None]:
     :param path: the folder, prepared.
     :raises errors.AgentError: where another process holds it; says which.
     """
+    _is_there(path)
     lock = fasteners.InterProcessLock(path / LOCK)
     try:
         taken = lock.acquire(timeout=_PATIENCE)
@@ -90,13 +96,17 @@ def holder(path: pathlib.Path) -> int | None:
     :returns: the process ID; None where nobody holds it.
     :raises errors.AgentError: where that cannot be told.
     """
+    if not _is_there(path):
+        return None
     try:
-        if not (path / LOCK).exists():
-            return None
         lock = fasteners.InterProcessLock(path / LOCK)
-        if not lock.acquire(blocking=False):
-            return _pid(path)
-        lock.release()
+        # fasteners would follow a link that stands there by now, wait for a
+        # FIFO, and make a file of root's where there is none any more.
+        file = os.open(path / LOCK, _FLAGS)
+        with os.fdopen(file, 'r+') as lock.lockfile:
+            if not lock.acquire(blocking=False):
+                return _pid(path)
+            lock.release()
     except (OSError, RuntimeError) as e:
         raise errors.AgentError(
             f'{errors.plain(path)} cannot be read: {errors.plain(e)}; run this'
@@ -105,7 +115,24 @@ def holder(path: pathlib.Path) -> int | None:
     return None
 
 
+def _is_there(path: pathlib.Path) -> bool:
+    """Tell whether there is a lock, and refuse what is no regular file."""
+    with _refusing():
+        return reading.kind(path / LOCK, reading.FILE) is not None
+
+
 def _pid(path: pathlib.Path) -> int:
     """Read the process ID; 0 in the moment before it is written."""
-    text = (path / LOCK).read_text()
-    return int(text) if text.strip().isdigit() else 0
+    with _refusing():
+        data = reading.read_file(path / LOCK, _MAX_BYTES).strip()
+    return int(data) if data.isdigit() else 0
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except reading.UnreadableError as e:
+        raise errors.AgentError(
+            f'{errors.plain(e.path)} {errors.plain(e.reason)}'
+        ) from e

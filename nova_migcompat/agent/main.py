@@ -23,6 +23,7 @@ from nova_migcompat.agent import (
     folder,
     process,
     publish,
+    reading,
     service,
     state,
     status,
@@ -215,7 +216,11 @@ def _status(conf: cfg.ConfigOpts) -> int:
             state.boot_id(),
             time.monotonic(),
         )
-    except (errors.AgentError, OSError, ValueError) as e:
+    except reading.UnreadableError as e:
+        return _misused(f'{errors.plain(e.path)} {errors.plain(e.reason)}')
+    except errors.AgentError as e:
+        return _misused(str(e))
+    except (OSError, ValueError) as e:
         return _misused(f'{errors.plain(path)}: {errors.plain(e)}')
     _print(*([found.json()] if conf.format == 'json' else found.lines()))
     return found.health

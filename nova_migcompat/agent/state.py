@@ -13,7 +13,12 @@ import pathlib
 import time
 from typing import Any
 
+from nova_migcompat.agent import reading
+
 FILE = 'state.json'
+
+#: Bytes. A thousand devices that are left out make some hundred KiB.
+MAX_BYTES = 4 * 1024 * 1024
 
 _BOOT_ID = pathlib.Path('/proc/sys/kernel/random/boot_id')
 
@@ -101,16 +106,17 @@ def read(folder: pathlib.Path) -> State | None:
 
     :param folder: the agent's folder; need not exist.
     :returns: its content; None where there is none.
-    :raises OSError: where it cannot be read.
+    :raises reading.UnreadableError: where it cannot be read, is something
+        else than a regular file, or is too large.
     :raises ValueError: where it holds something else.
     """
     try:
-        text = (folder / FILE).read_text()
-    except FileNotFoundError:
+        data = reading.read_file(folder / FILE, MAX_BYTES)
+    except reading.MissingError:
         return None
     try:
-        return _state(json.loads(text))
-    except (AttributeError, LookupError, TypeError) as e:
+        return _state(json.loads(data))
+    except (AttributeError, LookupError, RecursionError, TypeError) as e:
         raise ValueError(f'it is not what the agent writes: {e!r}') from e
 
 

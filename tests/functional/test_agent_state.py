@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The agent's own folder: its safety, its lock, its state file."""
 
+import dataclasses
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
-from nova_migcompat.agent import errors, folder, state
+from nova_migcompat.agent import errors, folder, reading, state
 
 STATE = state.State(
     pid=1,
@@ -79,6 +82,79 @@ def test_the_lock_tells_who_holds_it_and_who_held_it_does_no_more(path):
     assert (path / folder.LOCK).read_text() == f'{os.getpid()}\n'
 
 
+def fifo(path):
+    os.mkfifo(path)
+
+
+def link(path):
+    path.symlink_to(path.with_name('elsewhere'))
+
+
+def directory(path):
+    path.mkdir()
+
+
+@pytest.mark.parametrize(
+    ('make', 'found'),
+    [(fifo, 'a FIFO'), (link, 'a link'), (directory, 'a folder')],
+)
+def test_a_lock_that_is_no_file_is_refused_and_never_opened(path, make, found):
+    make(path / folder.LOCK)
+
+    with pytest.raises(errors.AgentError, match=f'lock found {found}'):
+        folder.holder(path)
+    with (
+        pytest.raises(errors.AgentError, match=f'lock found {found}'),
+        folder.locked(path),
+    ):
+        pass
+
+    assert not (path / 'elsewhere').exists()
+
+
+@pytest.mark.parametrize('make', [fifo, link, None])
+def test_a_lock_that_is_swapped_after_the_look_at_it_does_no_harm(
+    path, monkeypatch, make
+):
+    monkeypatch.setattr(reading, 'kind', lambda *_: reading.FILE)
+    if make:
+        make(path / folder.LOCK)
+
+    with pytest.raises(errors.AgentError, match='cannot be read'):
+        folder.holder(path)
+
+    names = [folder.LOCK] if make else []
+    assert [file.name for file in path.iterdir()] == names
+
+
+def test_of_a_held_lock_no_more_is_read_than_a_process_id(path):
+    with folder.locked(path):
+        assert in_another_process(path) == f'{os.getpid()}'
+
+        # Not opened, as the kernel would release the lock at its closing.
+        os.truncate(path / folder.LOCK, 65)
+        assert 'lock holds more than 64 bytes' in in_another_process(path)
+
+
+def in_another_process(path):
+    """Return what another process is told: the kernel asks for one."""
+    code = (
+        'import pathlib, sys\n'
+        'from nova_migcompat.agent import errors, folder\n'
+        'try:\n'
+        '    print(folder.holder(pathlib.Path(sys.argv[1])))\n'
+        'except errors.AgentError as e:\n'
+        '    print(e)\n'
+    )
+    return subprocess.run(
+        [sys.executable, '-c', code, path],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout.strip()
+
+
 def test_nobody_holds_the_lock_of_a_folder_that_is_not_there(tmp_path):
     assert folder.holder(tmp_path / 'nowhere') is None
     assert not (tmp_path / 'nowhere').exists()
@@ -116,6 +192,40 @@ def test_a_file_with_something_else_in_it_is_an_error(path, text):
     (path / state.FILE).write_text(text)
 
     with pytest.raises(ValueError):
+        state.read(path)
+
+
+def test_a_file_that_is_nested_too_deep_is_an_error(path):
+    (path / state.FILE).write_text('[' * 100_000)
+
+    with pytest.raises(ValueError):
+        state.read(path)
+
+
+@pytest.mark.parametrize(
+    ('make', 'found'),
+    [(fifo, 'a FIFO'), (link, 'be read'), (directory, 'a folder')],
+)
+def test_a_state_that_is_no_file_is_an_error(path, make, found):
+    (path / 'elsewhere').write_text('{}')
+    make(path / state.FILE)
+
+    with pytest.raises(reading.UnreadableError, match=found):
+        state.read(path)
+
+
+def test_a_state_of_a_thousand_devices_that_are_left_out_is_read(path):
+    written = dataclasses.replace(STATE, problems=('x' * 1000,) * 1000)
+    state.write(path, written)
+
+    assert state.read(path) == written
+
+
+def test_a_state_that_is_too_large_is_an_error(path):
+    with (path / state.FILE).open('wb') as file:
+        file.truncate(state.MAX_BYTES + 1)
+
+    with pytest.raises(reading.UnreadableError, match='holds more than'):
         state.read(path)
 
 

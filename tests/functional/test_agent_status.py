@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What --status says of a real process in each state it can be in."""
 
+import os
 import signal
 import time
 
 import pytest
 
 from nova_migcompat import descriptor
+from nova_migcompat.agent import folder, state
 from tests.functional.agent_process import until
 
 X = 'SELF:\n\tname="x"\n'
@@ -92,6 +94,20 @@ def test_the_status_of_an_agent_that_hangs_is_1(agent):
 
     assert result.returncode == 1
     assert 'failing: it hangs: ' in result.stdout
+
+
+@pytest.mark.parametrize('name', [state.FILE, folder.LOCK])
+def test_the_status_never_waits_for_a_fifo_of_the_agents_user(agent, name):
+    agent.state_path.mkdir(0o700)
+    os.mkfifo(agent.state_path / name)
+
+    result = agent.call('--status')
+
+    assert result.returncode == 2
+    assert result.stderr == (
+        f'nova-migcompat-agent: error: {agent.state_path / name} found a'
+        ' FIFO, expected a file\n'
+    )
 
 
 def test_the_status_for_programs_is_json(agent):
