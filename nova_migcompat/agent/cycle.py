@@ -145,6 +145,19 @@ class Reconciler:
         self._last: Outcome | None = None
         self._checked = 0.0
 
+    def reconfigure(self, conf: cfg.ConfigOpts) -> None:
+        """Take over another configuration; the next cycle is a full check.
+
+        The sources stay, with all that they hold, and what was said in the
+        log is not said again.
+
+        :param conf: it, with the group [agent].
+        """
+        self._conf = conf
+        for _, source in self._sources or ():
+            source.configure(conf)
+        self._last = None
+
     def cycle(self, client: placement.PlacementClient) -> Outcome:
         """Do one cycle; says in the log what is new only.
 

@@ -52,7 +52,9 @@ class Service:
         self._record = record
         self._outage = notices.Outage()
         self._unrecorded: str | None = None
-        self._use(options)
+        self._conf = options.conf
+        self._adapter = options.adapter
+        self._reconciler = cycle.Reconciler(options.conf)
         self._state = state.State(
             pid=os.getpid(),
             boot_id=state.boot_id(),
@@ -162,13 +164,10 @@ class Service:
     def _take_over(self, options: Options) -> None:
         if options.conf.agent.state_path != self._conf.agent.state_path:
             LOG.warning('[agent] state_path takes effect at a restart only')
-        self._use(options)
+        self._conf = options.conf
+        self._adapter = options.adapter
+        self._reconciler.reconfigure(options.conf)
         self._state = dataclasses.replace(
             self._state, interval=options.conf.agent.interval
         )
         LOG.info('The options were read again')
-
-    def _use(self, options: Options) -> None:
-        self._conf = options.conf
-        self._adapter = options.adapter
-        self._reconciler = cycle.Reconciler(options.conf)

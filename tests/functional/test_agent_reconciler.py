@@ -13,6 +13,14 @@ from tests.functional.agent_host import NODE, Host
 X = 'SELF:\n\tname=x\n'
 Y = 'SELF:\n\tname=y\n'
 GPU2 = f'{NODE}_pci_0000_85_00_0'
+RULES = """
+rules:
+  - name: x
+    applies_to: {driver: acme_vfio_pci}
+    document: |
+      SELF:
+        v=1
+"""
 FULL_CHECK_INTERVAL = 600
 
 
@@ -227,3 +235,64 @@ def test_after_a_write_the_next_cycle_is_quiet(host, agent):
     agent.cycle()
 
     assert agent.cycle() == quiet(host)
+
+
+# New options
+
+
+def test_new_options_count_from_a_full_check_on(host, agent):
+    host.vfs(X)
+    agent.settle()
+
+    agent.reconciler.reconfigure(host.conf({}))
+
+    assert len(agent.cycle()) > 1
+    assert agent.cycle() == quiet(host)
+    agent.reconciler.reconfigure(host.conf({'publish_fields': ['*']}))
+    agent.cycle()
+    assert 'CUSTOM_MIGCOMPAT_F_NAME_X' in host.ours()
+
+
+def test_new_options_do_not_make_problems_be_said_again(host, agent, caplog):
+    caplog.set_level(logging.INFO)
+    host.gpu('0000:84:00.0', 'oops')
+    agent.cycle()
+    caplog.clear()
+
+    agent.reconciler.reconfigure(host.conf({}))
+    agent.cycle()
+
+    assert caplog.text == ''
+
+
+def test_new_options_leave_rules_held_and_count_for_their_source(host):
+    folder, sysfs = host.folder / 'rules.d', host.sysfs
+    folder.mkdir(mode=0o755)
+    rules = folder / '50-x.yaml'
+    rules.write_text(RULES)
+    rules.chmod(0o644)
+    sysfs.function('0000:86:00.0', 'acme_vfio_pci')
+    options = {
+        'rules_folder': str(folder),
+        'state_path': str(host.folder / 'state'),
+    }
+    reconciler = cycle.Reconciler(host.conf(options))
+    reconciler.cycle(host.client)
+    before = host.ours()
+    assert before
+
+    rules.write_text('rules: [')
+    reconciler.reconfigure(host.conf(options))
+    held = reconciler.cycle(host.client)
+
+    assert host.ours() == before
+    assert [one.path for one in held.problems] == [str(rules)]
+
+    elsewhere = host.folder / 'elsewhere.d'
+    elsewhere.mkdir(mode=0o755)
+    reconciler.reconfigure(
+        host.conf({**options, 'rules_folder': str(elsewhere)})
+    )
+
+    assert reconciler.cycle(host.client).problems == ()
+    assert host.ours() == set()

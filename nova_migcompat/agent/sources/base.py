@@ -38,11 +38,24 @@ from nova_migcompat.agent import model
 class Source(abc.ABC):
     """One place where documents come from.
 
-    :param conf: the agent's configuration, parsed. A source with options of
-        its own registers a group of its own here.
+    It lives as long as the agent, and may keep what it has learned.
+
+    :ivar conf: the agent's configuration as it is now.
+    :param conf: the agent's configuration at the start.
     """
 
+    conf: cfg.ConfigOpts
+
     def __init__(self, conf: cfg.ConfigOpts) -> None:
+        self.configure(conf)
+
+    def configure(self, conf: cfg.ConfigOpts) -> None:
+        """Take over a configuration: at the start, and a new one on SIGHUP.
+
+        A source with options of its own registers a group of its own here.
+
+        :param conf: the agent's configuration, parsed.
+        """
         self.conf = conf
 
     @abc.abstractmethod

@@ -69,10 +69,15 @@ def run(monkeypatch):
     def run(*outcomes, load=options, reloads=(), record=None, took=0):
         left = list(outcomes)
         made = []
+        used = []
 
         class Reconciler:
             def __init__(self, conf):
-                made.append(conf)
+                made.append(self)
+                used.append(conf)
+
+            def reconfigure(self, conf):
+                used.append(conf)
 
             def cycle(self, _client):
                 clock.now += took
@@ -88,7 +93,10 @@ def run(monkeypatch):
             options(), load, requests, record or states.append
         ).run()
         return types.SimpleNamespace(
-            waits=requests.waits, states=states, configurations=made
+            waits=requests.waits,
+            states=states,
+            reconcilers=made,
+            configurations=used,
         )
 
     return run
@@ -154,6 +162,7 @@ def test_new_options_count_from_the_next_cycle_on(run):
 
     assert found.waits == [(INTERVAL, True), (5, True)]
     assert found.configurations[1:] == [new.conf]
+    assert len(found.reconcilers) == 1
     assert found.states[-1].interval == 5
 
 
