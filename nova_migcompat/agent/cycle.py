@@ -49,7 +49,7 @@ class Host:
 
     @property
     def problems(self) -> tuple[model.Problem, ...]:
-        """The devices that are left out, and why."""
+        """What is wrong, and which devices are left out."""
         return self.inventory.problems + self.desired.problems
 
 
@@ -71,7 +71,7 @@ class Outcome:
 
     @property
     def problems(self) -> tuple[model.Problem, ...]:
-        """The devices that are left out, and why."""
+        """What is wrong, and which devices are left out."""
         return self.host.problems
 
 
@@ -111,7 +111,7 @@ def run_once(
     :param conf: the agent's configuration, with the group [agent].
     :param client: Placement.
     :param dry_run: only find out what would be written.
-    :returns: what was done; devices that were left out are in its problems.
+    :returns: what was done, with what was wrong.
     :raises errors.AgentError: where it cannot be done; nothing was written.
     :raises placement.PlacementError: where Placement fails.
     """
@@ -288,6 +288,6 @@ def _log_written(plan: publish.Plan) -> None:
 def _tell(said: notices.Notices, host: Host) -> None:
     said.of_devices(
         host.inventory.warnings,
-        map(str, host.problems),
+        host.problems,
         (len(host.inventory.devices), len(host.desired.documents)),
     )

@@ -36,9 +36,9 @@ class DeviceName:
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """Why a device is left out.
+    """What is wrong; where that is with one device, the device is left out.
 
-    :param device: which one; None where a folder of devices is meant.
+    :param device: which one; None where it is about no single device.
     :param path: the file or folder it is about.
     :param reason: what is wrong, in words.
     :param line: the line in that file, from 1; None where there is no place.

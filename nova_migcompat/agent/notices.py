@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from oslo_log import log as logging
 
-from nova_migcompat.agent import errors
+from nova_migcompat.agent import errors, model
 
 LOG = logging.getLogger(__name__)
 
@@ -18,20 +18,20 @@ class Notices:
 
     def __init__(self) -> None:
         self._warnings: frozenset[str] = frozenset()
-        self._problems: frozenset[str] = frozenset()
+        self._problems: frozenset[model.Problem] = frozenset()
         self._absent: frozenset[str] = frozenset()
         self._counts: tuple[int, int] | None = None
 
     def of_devices(
         self,
         warnings: Iterable[str],
-        problems: Iterable[str],
+        problems: Iterable[model.Problem],
         counts: tuple[int, int],
     ) -> None:
         """Say what a look at the devices brought.
 
         :param warnings: what an operator should know.
-        :param problems: the devices that are left out, and why.
+        :param problems: what is wrong, and which devices are left out.
         :param counts: how many devices and different documents there are.
         """
         warnings, problems = list(warnings), list(problems)
@@ -40,8 +40,11 @@ class Notices:
                 LOG.warning('%s', warning)
         for problem in problems:
             if problem not in self._problems:
-                LOG.error('A device is left out: %s', problem)
-        for problem in sorted(self._problems.difference(problems)):
+                LOG.error(
+                    'A device is left out: %s' if problem.device else '%s',
+                    problem,
+                )
+        for problem in sorted(self._problems.difference(problems), key=str):
             LOG.info('No longer: %s', problem)
         if counts != self._counts:
             LOG.info(

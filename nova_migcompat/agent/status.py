@@ -57,7 +57,7 @@ class Status:
         yield f'documents: {len(found.documents)}'
         for digest in found.documents:
             yield f'  {errors.plain(digest)}'
-        yield f'left out: {len(found.problems)}'
+        yield f'problems: {len(found.problems)}'
         for problem in found.problems:
             yield f'  {errors.plain(problem, 1000)}'
 
@@ -125,8 +125,11 @@ def _of_running(found: state.State, now: float) -> tuple[Health, str]:
     if found.error:
         return Health.FAILING, found.error
     if found.problems:
+        number = len(found.problems)
         return (
             Health.FAILING,
-            f'{len(found.problems)} devices are left out',
+            'there is 1 problem'
+            if number == 1
+            else f'there are {number} problems',
         )
-    return Health.HEALTHY, f'all {found.devices} devices are reported'
+    return Health.HEALTHY, 'every device is reported'

@@ -22,7 +22,7 @@ def test_the_status_of_a_healthy_agent_is_0(agent):
     result = agent.call('--status')
 
     assert result.returncode == 0, result.stdout
-    assert 'healthy: all 1 devices are reported\n' in result.stdout
+    assert 'healthy: every device is reported\n' in result.stdout
     assert agent.node in result.stdout
     assert descriptor.parse(X).digest in result.stdout
 
@@ -35,7 +35,7 @@ def test_the_status_tells_of_devices_that_are_left_out(agent):
     result = agent.call('--status')
 
     assert result.returncode == 1
-    assert 'failing: 1 devices are left out\n' in result.stdout
+    assert 'failing: there is 1 problem\n' in result.stdout
     assert 'PCI_0000_81_00_1' in result.stdout
 
 

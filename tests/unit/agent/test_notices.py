@@ -5,7 +5,11 @@ import logging
 
 import pytest
 
-from nova_migcompat.agent import notices
+from nova_migcompat.agent import model, notices
+
+P, Q, R = (
+    model.Problem(model.DeviceName(name), f'/{name}', 'x') for name in 'PQR'
+)
 
 
 @pytest.fixture
@@ -24,32 +28,50 @@ def log(caplog):
 def test_the_same_devices_are_told_of_once(log):
     said = notices.Notices()
 
-    said.of_devices(['w'], ['p'], (2, 1))
+    said.of_devices(['w'], [P], (2, 1))
     assert [level for level, _ in log()] == ['WARNING', 'ERROR', 'INFO']
-    said.of_devices(['w'], ['p'], (2, 1))
+    said.of_devices(['w'], [P], (2, 1))
     assert log() == []
 
 
 def test_what_is_new_and_what_is_over_is_said(log):
     said = notices.Notices()
-    said.of_devices([], ['p', 'q'], (2, 1))
+    said.of_devices([], [P, Q], (2, 1))
     log()
 
-    said.of_devices([], ['q', 'r'], (2, 1))
+    said.of_devices([], [Q, R], (2, 1))
 
     assert log() == [
-        ('ERROR', 'A device is left out: r'),
-        ('INFO', 'No longer: p'),
+        ('ERROR', 'A device is left out: R: /R: x'),
+        ('INFO', 'No longer: P: /P: x'),
     ]
 
 
 def test_what_comes_back_is_said_again(log):
     said = notices.Notices()
-    for problems in (['p'], [], ['p']):
+    for problems in ([P], [], [P]):
         log()
         said.of_devices([], problems, (1, 1))
 
-    assert log() == [('ERROR', 'A device is left out: p')]
+    assert log() == [('ERROR', 'A device is left out: P: /P: x')]
+
+
+def test_what_is_about_no_device_leaves_none_out(log):
+    said = notices.Notices()
+    of_all = model.Problem(None, '/rules.d/x.yaml', 'oops', 2, 3)
+    said.of_devices([], [], (1, 1))
+    log()
+
+    said.of_devices([], [of_all, P], (1, 1))
+    said.of_devices([], [], (1, 1))
+
+    line = '/rules.d/x.yaml, line 2, column 3: oops'
+    assert log() == [
+        ('ERROR', line),
+        ('ERROR', 'A device is left out: P: /P: x'),
+        ('INFO', f'No longer: {line}'),
+        ('INFO', 'No longer: P: /P: x'),
+    ]
 
 
 def test_other_numbers_are_said(log):

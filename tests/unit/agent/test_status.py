@@ -44,7 +44,7 @@ def test_an_agent_that_runs_and_whose_cycle_went_well_is_healthy():
 
     assert found.health == 0
     assert list(found.lines()) == [
-        'healthy: all 4 devices are reported',
+        'healthy: every device is reported',
         'process: 4711, since 2026-11-25T20:00:00+00:00',
         'last cycle: 2026-11-25T20:00:00+00:00, 30 s ago',
         'resource provider: compute1 (3b9f1b9e-6d1a-4b5e-9a34-0d0d0f8e1a01)',
@@ -52,7 +52,7 @@ def test_an_agent_that_runs_and_whose_cycle_went_well_is_healthy():
         'documents: 2',
         '  ' + 'A' * 32,
         '  ' + 'B' * 32,
-        'left out: 0',
+        'problems: 0',
     ]
 
 
@@ -60,7 +60,8 @@ def test_an_agent_that_runs_and_whose_cycle_went_well_is_healthy():
     ('found', 'why'),
     [
         (but(error='no answer'), 'no answer'),
-        (but(problems=('p', 'q')), '2 devices are left out'),
+        (but(problems=('p',)), 'there is 1 problem'),
+        (but(problems=('p', 'q')), 'there are 2 problems'),
         (but(cycle=moment(296)), 'it hangs: no cycle has ended for 296 s'),
         (but(cycle=None, success=None, started=moment(5)), 'no cycle has'),
         (but(cycle=None, started=moment(999)), 'it hangs'),
@@ -129,10 +130,10 @@ def test_a_failure_tells_of_the_last_success_and_the_next_try():
     assert 'next try: at most 55 s after the last' in lines
 
 
-def test_each_device_that_is_left_out_is_a_line():
+def test_each_problem_is_a_line():
     lines = list(judge(but(problems=('p', 'q'))).lines())
 
-    assert lines[-3:] == ['left out: 2', '  p', '  q']
+    assert lines[-3:] == ['problems: 2', '  p', '  q']
 
 
 def test_no_value_makes_a_line_of_its_own():
