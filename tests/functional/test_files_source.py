@@ -35,6 +35,7 @@ class Host:
         self.conf.set_override(
             'devices_folder', str(self.folder), group='agent'
         )
+        self.source = files.FilesSource(self.conf)
 
     def put(self, name, text=TEXT, mode=0o644):
         path = self.folder / f'{name}.compat'
@@ -44,7 +45,7 @@ class Host:
 
     def findings(self):
         found = hardware.scan(self.sysfs.root)
-        return list(files.FilesSource(self.conf).findings(found))
+        return list(self.source.findings(found))
 
     def only(self):
         (finding,) = self.findings()
@@ -112,6 +113,19 @@ def test_a_folder_that_is_not_there_is_an_empty_one(host):
     host.folder.rmdir()
 
     assert host.findings() == []
+
+
+def test_a_folder_that_vanishes_changes_nothing_until_it_is_there(host):
+    host.put('0000:81:00.1')
+    before = host.findings()
+    elsewhere = host.folder.rename(host.folder.with_name('elsewhere'))
+
+    for _ in range(2):
+        with pytest.raises(errors.AgentError, match='is not there any more'):
+            host.findings()
+
+    elsewhere.rename(host.folder)
+    assert host.findings() == before
 
 
 def test_a_folder_that_cannot_be_listed_changes_nothing(host):

@@ -38,7 +38,11 @@ def problems(said):
 
 def test_without_rules_nothing_is_said(host):
     assert host.said() == []
+
+
+def test_a_folder_that_was_never_there_is_an_empty_one(host):
     host.folder.rmdir()
+
     assert host.said() == []
 
 
@@ -312,3 +316,34 @@ def test_a_folder_that_cannot_be_listed_is_held_too(host, tmp_path):
 
     assert len(problems(said)) == 1
     assert len(said) == 1 + len(before)
+
+
+def test_rules_are_held_while_their_folder_has_vanished(host, tmp_path):
+    host.rules(rule())
+    before = host.findings()
+    elsewhere = host.folder.rename(tmp_path / 'elsewhere')
+
+    for _ in range(2):
+        said = host.said()
+        (problem,) = problems(said)
+        assert (problem.device, problem.path) == (None, str(host.folder))
+        assert 'is not there any more' in problem.reason
+        assert len(said) == 1 + len(before)
+
+    elsewhere.rename(host.folder)
+    assert problems(host.said()) == []
+    host.folder.joinpath('50-x.yaml').unlink()
+    assert host.said() == []
+
+
+def test_a_folder_that_vanishes_with_a_wrong_file_changes_nothing(
+    host, tmp_path
+):
+    host.rules('- name: [')
+    with pytest.raises(errors.AgentError):
+        host.said()
+
+    host.folder.rename(tmp_path / 'elsewhere')
+
+    with pytest.raises(errors.AgentError, match='is not there any more'):
+        host.said()

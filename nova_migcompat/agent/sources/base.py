@@ -28,11 +28,12 @@ whole.
 """
 
 import abc
+import pathlib
 from collections.abc import Iterable
 
 from oslo_config import cfg
 
-from nova_migcompat.agent import model
+from nova_migcompat.agent import model, reading
 
 
 class Source(abc.ABC):
@@ -81,3 +82,38 @@ class Source(abc.ABC):
         :raises errors.AgentError: where what this source knows cannot be told
             and must not be taken for gone.
         """
+
+
+class OperatorFolder:
+    """A folder that an operator may make, and that must not vanish then.
+
+    Nobody can tell one that was removed for good from one that is not there
+    for a moment: a mount, or a tool that puts another in its place.
+    """
+
+    def __init__(self) -> None:
+        self._seen = False
+
+    def names(self, path: pathlib.Path) -> list[str]:
+        """List the names in it, sorted bytewise.
+
+        :param path: where it is now.
+        :returns: the names; none where there never was a folder.
+        :raises reading.UnreadableError: where it cannot be listed, or has
+            vanished since the first call.
+        """
+        try:
+            names = reading.list_folder(path)
+        except reading.MissingError as e:
+            if self._seen:
+                raise reading.UnreadableError(
+                    path,
+                    'is not there any more; leave an empty folder where that'
+                    ' is meant',
+                ) from e
+            return []
+        except reading.UnreadableError:
+            self._seen = True
+            raise
+        self._seen = True
+        return names

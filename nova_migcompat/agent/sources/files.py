@@ -8,6 +8,8 @@ know.
 import pathlib
 from collections.abc import Iterator
 
+from oslo_config import cfg
+
 from nova_migcompat import descriptor
 from nova_migcompat.agent import errors, model, reading
 from nova_migcompat.agent.sources import base, layouts
@@ -26,17 +28,20 @@ class FilesSource(base.Source):
     other endings, and those that begin with a dot, do not count.
     """
 
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        super().__init__(conf)
+        self._folder = base.OperatorFolder()
+
     def findings(self, hardware: model.Hardware) -> Iterator[model.Finding]:
         """Say what the operator says of this host's devices.
 
         :param hardware: the devices.
-        :raises errors.AgentError: where the folder cannot be listed.
+        :raises errors.AgentError: where the folder cannot be listed, or has
+            vanished.
         """
         folder = pathlib.Path(self.conf.agent.devices_folder)
         try:
-            names = reading.list_folder(folder)
-        except reading.MissingError:
-            return
+            names = self._folder.names(folder)
         except reading.UnreadableError as e:
             raise errors.AgentError(
                 f'{errors.plain(e.path)} {e.reason}: its documents are not'

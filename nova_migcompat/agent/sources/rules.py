@@ -8,7 +8,7 @@ rule can say is for the package rules to know.
 import functools
 import pathlib
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from oslo_config import cfg
 
@@ -32,11 +32,12 @@ class RulesSource(base.Source):
     that file left out, the next rule that matches would make another document
     of the same device. Where they were not right since the agent started, it
     is not known what they say, and the agent leaves in Placement what stands
-    there.
+    there. A folder that has vanished is wrong in the same way.
     """
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         super().__init__(conf)
+        self._folder = base.OperatorFolder()
         self._rules: list[rule.Rule] | None = None
         self._memory: memory.Memory | None = None
 
@@ -49,7 +50,7 @@ class RulesSource(base.Source):
         :raises errors.AgentError: where rules are wrong and never were right.
         """
         conf = self.conf.agent
-        rules, problems = read_folder(pathlib.Path(conf.rules_folder))
+        rules, problems = self._read(pathlib.Path(conf.rules_folder))
         if not problems:
             self._rules = rules
         elif self._rules is None:
@@ -74,31 +75,37 @@ class RulesSource(base.Source):
                 )
         self._memory.save()
 
+    def _read(
+        self, folder: pathlib.Path
+    ) -> tuple[list[rule.Rule], list[model.Problem]]:
+        try:
+            names = self._folder.names(folder)
+        except reading.UnreadableError as e:
+            return [], [model.Problem(None, str(e.path), e.reason)]
+        return read_files(
+            folder / name
+            for name in names
+            if name.endswith(SUFFIX) and not name.startswith('.')
+        )
 
-def read_folder(
-    folder: pathlib.Path,
+
+def read_files(
+    paths: Iterable[pathlib.Path],
 ) -> tuple[list[rule.Rule], list[model.Problem]]:
-    """Read the files of a folder.
+    """Read files of rules.
 
-    :param folder: the folder; one that is not there has no rules.
+    :param paths: the files.
     :returns: the rules in their order, and what is wrong with the files.
     """
     rules: list[rule.Rule] = []
     problems: list[model.Problem] = []
-    try:
-        for name in reading.list_folder(folder):
-            if name.endswith(SUFFIX) and not name.startswith('.'):
-                try:
-                    path = folder / name
-                    rules += _read(str(path), reading.read_trusted(path))
-                except rulefile.RulesError as e:
-                    problems += e.problems
-                except reading.UnreadableError as e:
-                    problems.append(model.Problem(None, str(e.path), e.reason))
-    except reading.MissingError:
-        pass
-    except reading.UnreadableError as e:
-        problems.append(model.Problem(None, str(e.path), e.reason))
+    for path in paths:
+        try:
+            rules += _read(str(path), reading.read_trusted(path))
+        except rulefile.RulesError as e:
+            problems += e.problems
+        except reading.UnreadableError as e:
+            problems.append(model.Problem(None, str(e.path), e.reason))
     return rules, problems
 
 
