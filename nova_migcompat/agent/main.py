@@ -68,7 +68,7 @@ _OPTS = [
         'status',
         default=False,
         help='Say how the running agent is, and exit: 0 where it is healthy;'
-        ' 1 where its last cycle failed, devices are left out, or it hangs;'
+        ' 1 where its last cycle failed, there are problems, or it hangs;'
         ' 2 where none runs.',
     ),
     cfg.StrOpt(

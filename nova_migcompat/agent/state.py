@@ -58,7 +58,8 @@ class State:
     :param provider: UUID and name of the compute node's provider, where known.
     :param devices: how many devices there are to tell of.
     :param documents: the digests of their documents.
-    :param problems: the devices that are left out, and why, one line each.
+    :param problems: why devices are left out, and what else is wrong, one
+        line each.
     """
 
     pid: int
