@@ -28,12 +28,14 @@ from nova_migcompat.placement.errors import (
 )
 from nova_migcompat.placement.merging import merge_aggregates
 from nova_migcompat.placement.transport import (
+    MAX_BESIDE,
     MAX_NAMES,
     MICROVERSION,
     load_adapter,
 )
 
 __all__ = [
+    'MAX_BESIDE',
     'MAX_NAMES',
     'MICROVERSION',
     'Conflict',

@@ -246,19 +246,26 @@ class PlacementClient:
         return self._again(self._update_once, uuid, change)
 
     def providers_with_any(
-        self, trait_names: Collection[str], in_tree: str | None = None
+        self,
+        trait_names: Collection[str],
+        in_tree: str | None = None,
+        and_any: Collection[str] = (),
     ) -> tuple[Provider, ...]:
         """List the providers that have at least one of these traits.
 
         A name that is no trait, or not any more, is one that no provider has.
 
         :param in_tree: the UUID of a provider whose tree alone is looked at
+        :param and_any: if given, only providers that have at least one of
+            these besides, MAX_BESIDE names at most
+        :raises ValueError: these are more
         :raises PlacementError:
         """
         tree = [] if in_tree is None else [('in_tree', in_tree)]
+        besides = [sorted(and_any)] if and_any else []
         found: dict[str, Provider] = {}
-        for chunk in chunks(trait_names):
-            for provider in self._providers_with(chunk, tree):
+        for chunk in chunks(trait_names, and_any):
+            for provider in self._providers_with([chunk, *besides], tree):
                 found[provider.uuid] = provider
         return tuple(found.values())
 
@@ -287,21 +294,18 @@ class PlacementClient:
         return self._transport.get(_PROVIDERS, query, answers.read_providers)
 
     def _providers_with(
-        self, chunk: Collection[str], tree: list[tuple[str, str]]
+        self, groups: list[list[str]], tree: list[tuple[str, str]]
     ) -> tuple[Provider, ...]:
         try:
-            return self._providers(
-                *tree, ('required', 'in:' + ','.join(chunk))
-            )
+            return self._providers(*tree, *_required(groups))
         except NoSuchTrait:
-            left = self.traits(names=chunk)
+            left = self.traits(names={n for group in groups for n in group})
         # Placement refuses the whole request over one name that is no trait,
         # and a trait that no provider has may be deleted at any moment.
-        if not left:
+        groups = [sorted(left.intersection(group)) for group in groups]
+        if not all(groups):
             return ()
-        return self._providers(
-            *tree, ('required', 'in:' + ','.join(sorted(left)))
-        )
+        return self._providers(*tree, *_required(groups))
 
     def _again(self, action: Callable[..., _T], *arguments: object) -> _T:
         """Do what begins with reading until no other writes in between."""
@@ -356,6 +360,11 @@ class PlacementClient:
             uuid, aggregates, before.generation
         )
         return Standing(before.names, after.uuids, after.generation)
+
+
+def _required(groups: list[list[str]]) -> list[tuple[str, str]]:
+    """Ask for one name of each group."""
+    return [('required', 'in:' + ','.join(group)) for group in groups]
 
 
 def _log_conflict(state: tenacity.RetryCallState) -> None:

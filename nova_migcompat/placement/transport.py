@@ -6,7 +6,7 @@ Knows nothing of what is asked.
 
 import time
 import urllib.parse
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, TypeVar
 
 from keystoneauth1 import adapter as ksa_adapter
@@ -22,6 +22,8 @@ MICROVERSION = '1.39'
 MAX_URL = 4000
 #: Names in one request: so many of our D names, of 51 bytes, fit into a URL.
 MAX_NAMES = 64
+#: Names that may stand beside the others, which divide what room is left.
+MAX_BESIDE = 32
 
 _SERVICE_TYPE = 'placement'
 # Of MAX_URL, what scheme, host, and the endpoint's own path may take.
@@ -63,13 +65,24 @@ def path(*parts: str) -> str:
     return ''.join('/' + urllib.parse.quote(part, safe='') for part in parts)
 
 
-def chunks(names: Iterable[str]) -> Iterator[list[str]]:
-    """Sort names into lists, each of which fits into one query parameter."""
+def chunks(
+    names: Iterable[str], beside: Collection[str] = ()
+) -> Iterator[list[str]]:
+    """Sort names into lists, each of which fits into one query parameter.
+
+    :param beside: names that stand in the same URL, in another parameter
+    :raises ValueError: those are more than MAX_BESIDE
+    """
+    if len(beside) > MAX_BESIDE:
+        raise ValueError(f'{len(beside)} names beside the others')
     room = MAX_URL - _ENDPOINT - len('/resource_providers?required=in:')
+    if beside:
+        room -= len('&required=in:') + sum(len(name) + 1 for name in beside)
     chunk: list[str] = []
     size = 0
     for name in sorted(set(names)):
-        if chunk and (len(chunk) == MAX_NAMES or size + len(name) > room):
+        full = len(chunk) + len(beside) == MAX_NAMES
+        if chunk and (full or size + len(name) > room):
             yield chunk
             chunk, size = [], 0
         chunk.append(name)

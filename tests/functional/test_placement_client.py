@@ -291,6 +291,35 @@ def test_a_trait_that_was_deleted_is_one_that_no_provider_has(
     assert client.providers_with_any([gone]) == ()
 
 
+def test_providers_may_have_to_have_one_of_two_sets_of_traits_each(
+    client, recorder, admin
+):
+    many = sorted(names(130))
+    admin.create_traits(many)
+    both = admin.create_provider('compute1', traits=[many[0], many[129]])
+    admin.create_provider('compute2', traits=[many[1]])
+    admin.create_provider('compute3', traits=[many[129]])
+
+    found = client.providers_with_any(many[40:], and_any=many[:32])
+
+    assert [provider.uuid for provider in found] == [both]
+    assert len(recorder.sent) == 3
+    assert max(len(url) for _, url in recorder.sent) <= 3800
+    with pytest.raises(ValueError, match='33 names'):
+        client.providers_with_any(many, and_any=many[:33])
+
+
+def test_a_deleted_trait_in_one_of_two_sets_leaves_the_others(client, admin):
+    other = OURS[:-1] + 'Z'
+    root = admin.create_provider('compute1', traits=[OURS, other])
+    gone = 'CUSTOM_MIGCOMPAT_D_' + 'B' * 32
+
+    found = client.providers_with_any([OURS, gone], and_any=[other])
+
+    assert [provider.uuid for provider in found] == [root]
+    assert client.providers_with_any([OURS], and_any=[gone]) == ()
+
+
 def test_allocations_are_amounts_by_provider_and_class(client, admin):
     root = admin.create_provider('compute1', inventory={'VCPU': 8})
     card = admin.create_provider('card', parent=root, inventory={'VGPU': 4})
