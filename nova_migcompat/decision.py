@@ -3,12 +3,13 @@
 
 Pure functions on documents and digests. Filter, request filter, weigher and
 the operator's command all decide here; who has which document, and how that
-is found out, is fleet.py's.
+is found out, is fleet.py's and targets.py's.
 """
 
 import dataclasses
+import enum
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from nova_migcompat import descriptor
 
@@ -27,6 +28,7 @@ class Policy:
     equal_fields: tuple[str, ...] = ()
     unknown_source: str = 'pass'
     unknown_target: str = 'reject'
+    pci_claim: str = 'all'
 
     def match(
         self, source: descriptor.Document, target: descriptor.Document
@@ -48,10 +50,29 @@ class SourceDevice:
     :param name: its location or its provider's UUID, for people.
     :param digests: its documents; a target must satisfy every one. Empty:
         the source host publishes nothing for it.
+    :param group: which of the guest's requests gave it. Which device of a
+        group takes over from which is Nova's choice.
     """
 
     name: str
     digests: frozenset[str]
+    group: str = ''
+
+
+class Verdict(enum.Enum):
+    """What a place on a target host is to a device: all devices that it may
+    give are compatible, at least one is not, or neither is known.
+    """
+
+    COMPATIBLE = enum.auto()
+    INCOMPATIBLE = enum.auto()
+    UNKNOWN = enum.auto()
+
+    def suits(self, policy: Policy) -> bool:
+        """May a device move to such a place?"""
+        return self is Verdict.COMPATIBLE or (
+            self is Verdict.UNKNOWN and policy.unknown_target == 'pass'
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -68,6 +89,18 @@ class Requirement:
     compatible: frozenset[str]
     incompatible: Mapping[str, descriptor.MatchResult]
 
+    def verdict(self, digests: Collection[str]) -> Verdict:
+        """Judge a place by the documents of the devices that it may give.
+
+        :param digests: a document that cannot be read is one that nobody
+            knows anything of.
+        """
+        if not self.incompatible.keys().isdisjoint(digests):
+            return Verdict.INCOMPATIBLE
+        if digests and self.compatible.issuperset(digests):
+            return Verdict.COMPATIBLE
+        return Verdict.UNKNOWN
+
     def why_not(self, digest: str) -> str:
         """Say why a document of the fleet is not compatible.
 
@@ -83,11 +116,15 @@ class Decision:
     :param requirements: a host must have a device for each.
     :param unknown: devices for which the source publishes nothing.
     :param rejected: why no host can pass; None where one may.
+    :param needs: the requirement of each known device, by group.
     """
 
     requirements: tuple[Requirement, ...]
     unknown: tuple[SourceDevice, ...]
     rejected: str | None = None
+    needs: Mapping[str, Sequence[Requirement]] = dataclasses.field(
+        default_factory=dict
+    )
 
 
 def decide(
@@ -108,12 +145,15 @@ def decide(
     if unknown and policy.unknown_source == 'reject':
         names = ', '.join(device.name for device in unknown)
         rejected = f'the source host publishes nothing for {names}'
-    wanted = dict.fromkeys(d.digests for d in devices if d.digests)
-    return Decision(
-        tuple(_require(digests, documents, policy) for digests in wanted),
-        unknown,
-        rejected,
-    )
+    wanted = {
+        digests: _require(digests, documents, policy)
+        for digests in dict.fromkeys(d.digests for d in devices if d.digests)
+    }
+    needs: dict[str, list[Requirement]] = {}
+    for device in devices:
+        if device.digests:
+            needs.setdefault(device.group, []).append(wanted[device.digests])
+    return Decision(tuple(wanted.values()), unknown, rejected, needs)
 
 
 def _require(
@@ -133,6 +173,76 @@ def _require(
         else:
             incompatible[digest] = failed
     return Requirement(source, frozenset(compatible), incompatible)
+
+
+#: What a host may give to some of the groups: how many devices by place.
+Offer = Mapping[str, Mapping[str, int]]
+
+
+def misfit(
+    needs: Mapping[str, Sequence[Requirement]],
+    offer: Offer,
+    suits: Callable[[Requirement, str], bool],
+    claim: str,
+) -> str | None:
+    """Tell why a guest's devices do not fit into what a host may give them.
+
+    Nova chooses among the places, and which device there takes over from
+    which of the group's.
+
+    :param needs: a requirement for each device, by group.
+    :param offer: the places of groups that have them in common.
+    :param suits: whether a place satisfies a requirement.
+    :param claim: ``all``: whatever Nova chooses must do; ``any``: it is
+        enough that there is a choice that does.
+    :returns: the group and the place that fails; None where they fit.
+    """
+    wishes = []
+    room: dict[str, int] = {}
+    asking = {group: needs[group] for group in offer if group in needs}
+    for group, requirements in asking.items():
+        room.update(offer[group])
+        for requirement in requirements:
+            bad = [p for p in offer[group] if not suits(requirement, p)]
+            if bad and claim == 'all':
+                return (
+                    f'{group} may come from {bad[0]}, which is not known to '
+                    f'be compatible'
+                )
+            wishes.append([p for p in offer[group] if p not in bad])
+    if can_assign(wishes, room):
+        return None
+    return f'no compatible device of its own for each of {", ".join(asking)}'
+
+
+def can_assign(
+    wishes: Sequence[Sequence[str]], room: Mapping[str, int]
+) -> bool:
+    """Tell whether each device can have a place of its own.
+
+    A bipartite matching, by augmenting paths.
+
+    :param wishes: the places that suit, for each device.
+    :param room: how many devices a place has.
+    """
+    taken: dict[str, list[int]] = {place: [] for place in room}
+
+    def settle(device: int, seen: set[str]) -> bool:
+        for place in wishes[device]:
+            if place in seen:
+                continue
+            seen.add(place)
+            settled = taken[place]
+            if len(settled) < room[place]:
+                settled.append(device)
+                return True
+            for index, other in enumerate(settled):
+                if settle(other, seen):
+                    settled[index] = device
+                    return True
+        return False
+
+    return all(settle(device, set()) for device in range(len(wishes)))
 
 
 def reason(result: descriptor.MatchResult) -> str:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a decision has to know of a fleet, read from Placement.
 
-Which documents a guest's devices have, which are in use, what they say, and
-which hosts have them. Knows nothing of nova and decides nothing; what it
-reads is bounded by the client's budget.
+Which documents a guest's devices have, which are in use, and what they say;
+which hosts have them is targets.py's. Knows nothing of nova and decides
+nothing; what it reads is bounded by the client's budget.
 """
 
 import dataclasses
@@ -17,9 +17,6 @@ from nova_migcompat import decision, descriptor, placement, traits
 MAX_KEPT = 4096
 #: Seconds for which a text that did not verify is not asked for again.
 ABSENT_SECONDS = 60.0
-#: Up to so many hosts or documents, each is asked for by itself to say why a
-#: host does not pass.
-_FEW = 4
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -29,11 +26,13 @@ class Function:
     :param own: its own location.
     :param physical: for a VF: its PF's; else None.
     :param siblings: for a VF: the locations of all VFs of that PF.
+    :param group: which of the guest's requests gave it.
     """
 
     own: str
     physical: str | None = None
     siblings: frozenset[str] = frozenset()
+    group: str = ''
 
     def digests(self, places: Mapping[str, frozenset[str]]) -> frozenset[str]:
         """Choose its documents from those at each location.
@@ -57,13 +56,13 @@ class Guest:
     :param functions: its PCI functions.
     :param consumer: who holds the allocations, a UUID; during a live
         migration that is the migration.
-    :param resource_classes: those that are mediated devices.
+    :param mdevs: how many mediated devices it has, by resource class.
     """
 
     node: str
     functions: tuple[Function, ...] = ()
     consumer: str | None = None
-    resource_classes: frozenset[str] = frozenset()
+    mdevs: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
 class Library:
@@ -116,47 +115,110 @@ class Library:
         )
 
 
-def in_use(client: placement.PlacementClient) -> frozenset[str]:
-    """Return the digests of the documents that any provider has."""
-    return traits.digests(
-        client.traits(startswith=traits.DOCUMENT_PREFIX, associated=True)
-    )
+@dataclasses.dataclass(frozen=True, slots=True)
+class Names:
+    """The names of ours that stand on providers, read.
+
+    :param digests: of the D names.
+    :param places: digests by location, of the L names.
+    """
+
+    digests: frozenset[str]
+    places: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def read(cls, names: Collection[str]) -> 'Names':
+        """Read them from traits, others' among them."""
+        return cls(traits.digests(names), traits.locations(names))
 
 
-def source_devices(
-    client: placement.PlacementClient, guest: Guest
-) -> tuple[decision.SourceDevice, ...]:
-    """Find the documents of a guest's devices on its source host.
+def in_use(client: placement.PlacementClient) -> Names:
+    """Read the names that any provider has.
 
-    On a uniform host (DESIGN.md) the one D name on the compute node's
-    provider says it all; otherwise the most exact location counts.
+    :raises placement.PlacementError:
+    """
+    return Names.read(client.traits(startswith=traits.PREFIX, associated=True))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Source:
+    """A guest on its source host, and what that host's provider has.
+
+    :param names: on the compute node's provider.
+    """
+
+    guest: Guest
+    names: Names
+
+    @property
+    def may_be_uniform(self) -> bool:
+        """Is there one document, and no location? Then the parents tell."""
+        return len(self.names.digests) == 1 and not self.names.places
+
+    def if_uniform(self) -> tuple[decision.SourceDevice, ...]:
+        """The guest's devices, if every device of the host has the same
+        documents (DESIGN.md, "Uniform hosts"), be it none.
+        """
+        own = self.names.digests
+        functions = [
+            decision.SourceDevice(function.own, own, function.group)
+            for function in self.guest.functions
+        ]
+        mdevs = [
+            decision.SourceDevice(f'its {name}', own, name)
+            for name, amount in self.guest.mdevs.items()
+            for _ in range(amount)
+        ]
+        return (*functions, *mdevs)
+
+
+def read_source(client: placement.PlacementClient, guest: Guest) -> Source:
+    """Read what a guest's source host publishes; one request.
 
     :raises placement.PlacementError:
     """
     names = client.provider_traits(guest.node).names
-    own = traits.digests(names)
-    places = traits.locations(names)
-    holding = None
-    if len(own) == 1 and not places:
-        holding = _holders_in_tree(client, guest.node, own)
-    uniform = holding is not None and holding <= {guest.node}
-    devices = [
+    return Source(guest, Names.read(names))
+
+
+def source_devices(
+    client: placement.PlacementClient,
+    source: Source,
+    holding: frozenset[str] | None = None,
+) -> tuple[decision.SourceDevice, ...]:
+    """Find the documents of a guest's devices on its source host.
+
+    Where that may be uniform, the parents of mdevs tell whether it is;
+    otherwise the most exact location counts.
+
+    :param holding: the providers of the host's tree that have its document,
+        where they are known and it may be uniform.
+    :raises placement.PlacementError:
+    """
+    guest, names = source.guest, source.names
+    if not names.digests:
+        return source.if_uniform()
+    if source.may_be_uniform:
+        if holding is None:
+            holding = holders_in_tree(client, guest.node, names.digests)
+        if holding <= {guest.node}:
+            return source.if_uniform()
+    functions = [
         decision.SourceDevice(
-            function.own, own if uniform else function.digests(places)
+            function.own, function.digests(names.places), function.group
         )
         for function in guest.functions
     ]
-    if guest.consumer is None:
-        return tuple(devices)
-    if uniform or not own:
-        return (*devices, decision.SourceDevice('its mdevs', own))
-    return (*devices, *_mdevs(client, guest, own, holding))
+    return (*functions, *_mdevs(client, source, holding))
 
 
-def _holders_in_tree(
+def holders_in_tree(
     client: placement.PlacementClient, node: str, digests: Collection[str]
 ) -> frozenset[str]:
-    """Find the providers of a host that have at least one document."""
+    """Find the providers of a host that have at least one document.
+
+    :raises placement.PlacementError:
+    """
     names = [traits.document_trait(digest) for digest in digests]
     found = client.providers_with_any(names, in_tree=node)
     return frozenset(provider.uuid for provider in found)
@@ -164,18 +226,20 @@ def _holders_in_tree(
 
 def _mdevs(
     client: placement.PlacementClient,
-    guest: Guest,
-    own: frozenset[str],
+    source: Source,
     holding: frozenset[str] | None,
 ) -> list[decision.SourceDevice]:
     """Find the documents of mdevs by the providers of their parents.
 
-    :param own: the documents of the host.
-    :param holding: the providers that have them all; None: not asked.
+    :param holding: the providers that have the host's one document; None:
+        it has several, or has locations.
     """
+    guest, own = source.guest, source.names.digests
     devices = []
-    for provider, resources in client.allocations(str(guest.consumer)).items():
-        if guest.resource_classes.isdisjoint(resources):
+    held = client.allocations(guest.consumer) if guest.consumer else {}
+    for provider, resources in held.items():
+        groups = guest.mdevs.keys() & resources.keys()
+        if not groups:
             continue
         digests = own
         if holding is not None and provider not in holding:
@@ -183,93 +247,19 @@ def _mdevs(
         elif holding is None and provider != guest.node:
             names = client.provider_traits(provider).names
             digests = traits.digests(names)
-        devices.append(decision.SourceDevice(f'provider {provider}', digests))
-    # The guest has mdevs: if Placement does not say which, they are unknown.
-    return devices or [
-        decision.SourceDevice('its mdevs, which are not known', frozenset())
-    ]
-
-
-def holders(
-    client: placement.PlacementClient,
-    digests: Collection[str],
-    hosts: Collection[str],
-) -> frozenset[str]:
-    """Find the hosts that have at least one of the documents.
-
-    Asks in whichever way takes fewer requests: by documents or by hosts.
-
-    :param digests: the documents.
-    :param hosts: the hosts in question, compute node providers by UUID.
-    :raises placement.PlacementError:
-    """
-    if not digests:
-        return frozenset()
-    if len(hosts) * placement.MAX_NAMES < len(digests):
-        wanted = frozenset(digests)
-        return frozenset(
-            host for host in hosts if wanted & _digests(client, host)
+        device = f'provider {provider}'
+        devices += [
+            decision.SourceDevice(device, digests, group)
+            for group in sorted(groups)
+            for _ in range(resources[group])
+        ]
+    # If Placement does not say which mdevs the guest has, they are unknown.
+    known = {device.group for device in devices}
+    return devices + [
+        decision.SourceDevice(
+            f'its {group}, of which Placement knows nothing',
+            frozenset(),
+            group,
         )
-    names = [traits.document_trait(digest) for digest in digests]
-    found = {p.uuid for p in client.providers_with_any(names)}
-    return frozenset(found.intersection(hosts))
-
-
-def passing(
-    client: placement.PlacementClient,
-    requirement: decision.Requirement,
-    policy: decision.Policy,
-    hosts: Collection[str],
-) -> frozenset[str]:
-    """Choose the hosts that satisfy one requirement.
-
-    :param hosts: compute node providers by UUID.
-    :raises placement.PlacementError:
-    """
-    compatible = holders(client, requirement.compatible, hosts)
-    if policy.unknown_target == 'reject':
-        return compatible
-    return (
-        frozenset(hosts) - holders(client, requirement.incompatible, hosts)
-        | compatible
-    )
-
-
-def objections(
-    client: placement.PlacementClient,
-    requirement: decision.Requirement,
-    hosts: Collection[str],
-) -> Mapping[str, str]:
-    """Say for hosts that do not satisfy a requirement what they have.
-
-    At most four requests; where many documents are refused, none.
-
-    :param hosts: compute node providers by UUID.
-    :returns: a reason for each host; '' where it publishes nothing.
-    :raises placement.PlacementError:
-    """
-    refused = requirement.incompatible
-    found: dict[str, list[str]] = {host: [] for host in hosts}
-    if len(hosts) <= _FEW:
-        for host in hosts:
-            digests = sorted(_digests(client, host) & refused.keys())
-            found[host] = [requirement.why_not(d) for d in digests]
-    elif len(refused) <= _FEW:
-        for digest in refused:
-            for host in holders(client, [digest], hosts):
-                found[host].append(requirement.why_not(digest))
-    else:
-        none = f'it has none of the {len(requirement.compatible)} compatible'
-        silent = frozenset[str]()
-        if len(refused) <= placement.MAX_NAMES:
-            silent = frozenset(hosts) - holders(client, refused, hosts)
-        for host in found.keys() - silent:
-            found[host].append(f'{none} documents')
-    return {host: '; '.join(reasons) for host, reasons in found.items()}
-
-
-def _digests(client: placement.PlacementClient, host: str) -> frozenset[str]:
-    try:
-        return traits.digests(client.provider_traits(host).names)
-    except placement.NotFound:
-        return frozenset()
+        for group in guest.mdevs.keys() - known
+    ]

@@ -69,18 +69,47 @@ guest.
         choices=[
             (
                 'reject',
-                'The host does not pass. Until the agent runs on every host '
-                'with devices, guests move only among hosts that have it.',
+                'The device counts as incompatible. Until the agent runs on '
+                'every host with devices, guests move only among hosts that '
+                'have it.',
             ),
             (
                 'pass',
-                'The host passes, and the migration may fail there.',
+                'The device counts as compatible, and the migration may '
+                'fail there.',
             ),
         ],
         help="""
-What happens when a candidate host publishes no document for its devices, or
-only such whose text cannot be verified. A document of any of its devices
-counts, whatever the guest asks for.
+What happens when a candidate host publishes no document for a device that the
+guest may be given there, or only such whose text cannot be verified.
+""",
+    ),
+    cfg.StrOpt(
+        'pci_claim',
+        default='all',
+        choices=[
+            (
+                'all',
+                'Every device that Nova may choose must be compatible with '
+                'every device of the guest that it may take over from. A '
+                'host with one incompatible free device passes only where an '
+                'allocation candidate leaves that one out.',
+            ),
+            (
+                'any',
+                'It is enough that there is a choice in which each device of '
+                'the guest gets a compatible one. Nova may choose otherwise, '
+                'and the migration fails on the destination.',
+            ),
+        ],
+        help="""
+What must be compatible where devices of one host differ.
+
+Allocation candidates in Placement say which device a guest gets there: always
+for mediated devices, and for PCI devices with ``[filter_scheduler]
+pci_in_placement``. Without that, Nova on the destination takes any free
+devices that match the flavor's alias. In both cases Nova alone decides which
+of several devices of one request takes over from which.
 """,
     ),
     cfg.StrOpt(

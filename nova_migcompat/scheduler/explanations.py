@@ -10,9 +10,9 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_migcompat import decision, fleet
+from nova_migcompat import decision, targets
 from nova_migcompat.placement import PlacementClient, PlacementError
-from nova_migcompat.scheduler import moves
+from nova_migcompat.scheduler import moves, selection
 
 LOG = logging.getLogger(__name__)
 
@@ -24,9 +24,7 @@ _NOTHING = 'it publishes no document, or none that can be read'
 def log(
     move: moves.LiveMigration,
     hosts: Sequence[Any],
-    passed: Collection[str],
-    decided: decision.Decision,
-    problems: Mapping[str, str],
+    selected: selection.Selection,
     client: PlacementClient,
 ) -> None:
     """Log a decision.
@@ -35,16 +33,15 @@ def log(
     somebody needs it: no host passes, or DEBUG is on.
 
     :param hosts: the HostState objects asked about.
-    :param passed: the UUIDs of those that pass.
-    :param decided: what was asked of them.
-    :param problems: why documents in use cannot be read, by digest.
+    :param selected: which of them pass.
     :param client: Placement.
     """
+    passed, decided = selected.passed, selected.decided
     failed = [host for host in hosts if host.uuid not in passed]
     debug = LOG.isEnabledFor(logging.DEBUG)
     reasons: Mapping[str, str] | None = None
     if failed and (not passed or debug):
-        reasons = _reasons(failed, decided, client)
+        reasons = _reasons(failed, selected, client)
     LOG.info(
         'Live migration %(migration)s of instance %(instance)s from '
         '%(source)s: %(passed)d of %(all)d hosts pass%(kinds)s; %(why)s',
@@ -54,12 +51,12 @@ def log(
             'source': move.host,
             'passed': len(passed),
             'all': len(hosts),
-            'kinds': '' if decided.rejected else _kinds(failed, reasons),
-            'why': _why(decided, problems, explain=not passed),
+            'kinds': _kinds(failed, selected, reasons),
+            'why': _why(decided, selected.problems, explain=not passed),
         },
     )
     if debug:
-        _log_each(move, failed, reasons or {}, problems)
+        _log_each(move, failed, reasons or {}, selected.problems)
 
 
 def _log_each(
@@ -82,42 +79,50 @@ def _log_each(
 
 def _reasons(
     failed: Sequence[Any],
-    decided: decision.Decision,
+    selected: selection.Selection,
     client: PlacementClient,
 ) -> dict[str, str]:
     """Say why hosts did not pass; hosts that publish nothing are left out."""
     uuids = [host.uuid for host in failed]
-    if decided.rejected:
-        return dict.fromkeys(uuids, decided.rejected)
+    if selected.decided.rejected:
+        return dict.fromkeys(uuids, selected.decided.rejected)
     found: dict[str, str] = {}
     try:
-        for requirement in decided.requirements:
-            objections = fleet.objections(client, requirement, uuids)
+        for requirement in selected.decided.requirements:
+            objections = targets.objections(client, requirement, uuids)
             for host, reason in objections.items():
                 if reason:
                     found.setdefault(host, reason)
     except PlacementError as error:
         unknown = f'no compatible device, and why is not known: {error}'
-        return {uuid: found.get(uuid, unknown) for uuid in uuids}
+        found = {uuid: found.get(uuid, unknown) for uuid in uuids}
+    for host, misfit in selected.misfits.items():
+        found[host] = f'{misfit}; {found[host]}' if host in found else misfit
     return found
 
 
-def _kinds(failed: Sequence[Any], reasons: Mapping[str, str] | None) -> str:
+def _kinds(
+    failed: Sequence[Any],
+    selected: selection.Selection,
+    reasons: Mapping[str, str] | None,
+) -> str:
     """Count the hosts that did not pass by kind.
 
     :param reasons: why, without hosts that publish nothing; None: not asked.
     """
-    if not failed:
+    if selected.decided.rejected:
         return ''
-    if reasons is None:
-        return f', {len(failed)} have no compatible device'
-    silent = sum(host.uuid not in reasons for host in failed)
-    kinds = []
-    if len(failed) > silent:
-        kinds.append(f'{len(failed) - silent} have no compatible device')
-    if silent:
-        kinds.append(f'{silent} publish no document')
-    return ', ' + ', '.join(kinds)
+    misfits = len(selected.misfits)
+    others = len(failed) - misfits
+    silent = 0
+    if reasons is not None:
+        silent = sum(host.uuid not in reasons for host in failed)
+    kinds = (
+        (others - silent, 'have no compatible device'),
+        (misfits, 'have devices that differ and may give another'),
+        (silent, 'publish no document'),
+    )
+    return ''.join(f', {count} {kind}' for count, kind in kinds if count)
 
 
 def _why(

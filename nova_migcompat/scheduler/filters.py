@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The scheduler filter: live migrations go where the device can go.
 
-The filter asks and logs; what a request is stands in moves.py, what the fleet
-has in fleet.py, and the decision in decision.py.
+The filter asks and logs; what a request is stands in moves.py, and which hosts
+pass in selection.py.
 """
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import nova.conf
@@ -18,7 +18,7 @@ from nova_migcompat import decision, fleet
 from nova_migcompat.conf import filter as options
 from nova_migcompat.placement import PlacementClient, PlacementError
 from nova_migcompat.placement.errors import clean
-from nova_migcompat.scheduler import explanations, moves
+from nova_migcompat.scheduler import explanations, moves, selection
 
 CONF = nova.conf.CONF
 LOG = logging.getLogger(__name__)
@@ -83,20 +83,10 @@ class MigrationCompatibilityFilter(filters.BaseHostFilter):
             retries=0,
             global_request_id=spec_obj._context.global_id,
         )
-        policy = _policy()
-        devices = fleet.source_devices(client, move.guest)
-        texts = self._library.read(
-            client, fleet.in_use(client).union(*(d.digests for d in devices))
-        )
-        _check_source(devices, texts.problems)
-        decided = decision.decide(devices, texts.documents, policy)
-        passed = frozenset(host.uuid for host in hosts)
-        if decided.rejected:
-            passed = frozenset()
-        for requirement in decided.requirements:
-            passed &= fleet.passing(client, requirement, policy, passed)
-        explanations.log(move, hosts, passed, decided, texts.problems, client)
-        return [host for host in hosts if host.uuid in passed]
+        selector = selection.Selector(client, self._library, _policy())
+        selected = selector.select(move, hosts, spec_obj)
+        explanations.log(move, hosts, selected, client)
+        return [host for host in hosts if host.uuid in selected.passed]
 
     def _placement(self) -> Any:
         """Return the adapter, made at its first use and then shared.
@@ -139,19 +129,5 @@ def _policy() -> decision.Policy:
         equal_fields=tuple(conf.equal_fields),
         unknown_source=conf.unknown_source,
         unknown_target=conf.unknown_target,
+        pci_claim=conf.pci_claim,
     )
-
-
-def _check_source(
-    devices: Sequence[decision.SourceDevice], problems: Mapping[str, str]
-) -> None:
-    """A source's document must be readable; a target's may count as none.
-
-    :raises PlacementError: it is not, and on_error decides.
-    """
-    for device in devices:
-        for digest in sorted(device.digests & problems.keys()):
-            raise PlacementError(
-                f'the document {digest} of {device.name} on the source host '
-                f'cannot be read: {problems[digest]}'
-            )

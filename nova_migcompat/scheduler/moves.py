@@ -25,6 +25,7 @@ VGPU = 'VGPU'
 #: What of an instance says which PCI functions it has.
 _FUNCTIONS = ('pci_devices', 'pci_requests')
 
+_NOT_KNOWN = 'a PCI function that is not known'
 _RESOURCES = re.compile(r'resources[A-Za-z0-9_-]*:([A-Z0-9_]+)')
 
 
@@ -55,7 +56,7 @@ def may_concern_us(spec_obj: Any, mdev_classes: Collection[str]) -> bool:
         and _get(destination, 'cell') is not None
         and (
             bool(alias_requests(_get(spec_obj, 'pci_requests')))
-            or has_mdevs(spec_obj, mdev_classes)
+            or bool(mdevs(spec_obj, mdev_classes))
         )
         and not utils.request_is_rebuild(spec_obj)
     )
@@ -76,15 +77,27 @@ def alias_requests(pci_requests: Any) -> list[Any]:
     ]
 
 
-def has_mdevs(spec_obj: Any, mdev_classes: Collection[str]) -> bool:
-    """Does the flavor ask for mediated devices, in any group?"""
+def alias_group(request: Any) -> str:
+    """Name the devices that a flavor's alias asks for.
+
+    The alias is what a request is called before and after a resize.
+    """
+    return f'PCI alias {request.alias_name}'
+
+
+def mdevs(spec_obj: Any, mdev_classes: Collection[str]) -> dict[str, int]:
+    """Count the mediated devices that the flavor asks for, in all groups.
+
+    :returns: the amount by resource class, without those of amount 0.
+    """
     flavor = _get(spec_obj, 'flavor')
     extra_specs = (flavor and _get(flavor, 'extra_specs')) or {}
+    found: dict[str, int] = {}
     for key, amount in extra_specs.items():
-        found = _RESOURCES.fullmatch(key)
-        if found and found[1] in mdev_classes and amount != '0':
-            return True
-    return False
+        match = _RESOURCES.fullmatch(key)
+        if match and match[1] in mdev_classes and amount.isdecimal():
+            found[match[1]] = found.get(match[1], 0) + int(amount)
+    return {name: amount for name, amount in found.items() if amount}
 
 
 def live_migration(
@@ -118,11 +131,9 @@ def live_migration(
         functions = (
             _functions(cell_context, instance, node) if has_functions else ()
         )
+    amounts = mdevs(spec_obj, mdev_classes)
     guest = fleet.Guest(
-        node.uuid,
-        functions,
-        migration.uuid if has_mdevs(spec_obj, mdev_classes) else None,
-        frozenset(mdev_classes),
+        node.uuid, functions, migration.uuid if amounts else None, amounts
     )
     return LiveMigration(migration.uuid, instance.uuid, instance.host, guest)
 
@@ -150,24 +161,28 @@ def _functions(
     The instance's own requests name them: those of the request spec are
     others after a resize, and a device of a former host may still be listed.
     """
-    requests = alias_requests(instance.pci_requests)
-    ours = {request.request_id for request in requests}
-    functions = tuple(
-        _function(cell_context, device, node)
-        for device in instance.pci_devices
-        if device.request_id in ours
-        and device.status == fields.PciDeviceStatus.ALLOCATED
-    )
-    if len(functions) < sum(request.count for request in requests):
-        functions += (fleet.Function('a PCI function that is not known'),)
-    return functions
+    found = []
+    for request in alias_requests(instance.pci_requests):
+        group = alias_group(request)
+        devices = [
+            device
+            for device in instance.pci_devices
+            if device.request_id == request.request_id
+            and device.status == fields.PciDeviceStatus.ALLOCATED
+        ]
+        found += [_function(cell_context, d, node, group) for d in devices]
+        missing = request.count - len(devices)
+        found += [fleet.Function(_NOT_KNOWN, group=group)] * missing
+    return tuple(found)
 
 
-def _function(cell_context: Any, device: Any, node: Any) -> fleet.Function:
+def _function(
+    cell_context: Any, device: Any, node: Any, group: str
+) -> fleet.Function:
     """Name a function's places: its own, its PF's, its siblings'."""
     parent = _get(device, 'parent_addr')
     if not parent:
-        return fleet.Function(location(device.address))
+        return fleet.Function(location(device.address), group=group)
     siblings = objects.PciDeviceList.get_by_parent_address(
         cell_context, node.id, parent
     )
@@ -175,6 +190,7 @@ def _function(cell_context: Any, device: Any, node: Any) -> fleet.Function:
         location(device.address),
         location(parent),
         frozenset(location(sibling.address) for sibling in siblings),
+        group,
     )
 
 

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The decision, on documents alone."""
 
+import itertools
+
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from nova_migcompat import decision, descriptor
 
 OLD = descriptor.parse('SELF:\n driver=5\nCOMPATIBLE:\n driver={v:int:5,6}\n')
 NEW = descriptor.parse('SELF:\n driver=6\nCOMPATIBLE:\n driver=6\n')
 OTHER = descriptor.parse('SELF:\n driver=9\nCOMPATIBLE:\n driver=9\n')
+UNREAD = descriptor.parse('SELF:\n driver=7\n')
 FLEET = {d.digest: d for d in (OLD, NEW, OTHER)}
 
 
@@ -95,3 +100,114 @@ def test_many_reasons_are_cut_to_fit_a_log_line():
     said = decision.reason(descriptor.match(many, OTHER))
     assert said.count('driver') == 2
     assert said.endswith('and 6 more')
+
+
+@pytest.mark.parametrize(
+    ('documents', 'verdict'),
+    [
+        ([OLD], 'COMPATIBLE'),
+        ([OLD, NEW], 'COMPATIBLE'),
+        ([OTHER], 'INCOMPATIBLE'),
+        ([OLD, OTHER], 'INCOMPATIBLE'),
+        ([], 'UNKNOWN'),
+        ([OLD, UNREAD], 'UNKNOWN'),
+        ([OTHER, UNREAD], 'INCOMPATIBLE'),
+    ],
+)
+def test_a_place_is_as_good_as_the_worst_device_it_may_give(
+    documents, verdict
+):
+    [requirement] = decide(device(OLD)).requirements
+    found = requirement.verdict({d.digest for d in documents})
+    assert found is decision.Verdict[verdict]
+
+
+@pytest.mark.parametrize(
+    ('verdict', 'unknown_target', 'suits'),
+    [
+        ('COMPATIBLE', 'reject', True),
+        ('UNKNOWN', 'reject', False),
+        ('UNKNOWN', 'pass', True),
+        ('INCOMPATIBLE', 'pass', False),
+    ],
+)
+def test_what_nobody_knows_is_the_operators_choice(
+    verdict, unknown_target, suits
+):
+    policy = decision.Policy(unknown_target=unknown_target)
+    assert decision.Verdict[verdict].suits(policy) == suits
+
+
+def test_a_decision_keeps_what_each_device_of_a_group_needs():
+    decided = decide(
+        decision.SourceDevice('vf1', frozenset({OLD.digest}), 'alias vf'),
+        decision.SourceDevice('vf2', frozenset({OLD.digest}), 'alias vf'),
+        decision.SourceDevice('vf3', frozenset(), 'alias vf'),
+        decision.SourceDevice('gpu', frozenset({NEW.digest}), 'VGPU'),
+    )
+    old, new = decided.requirements
+    assert decided.needs == {'alias vf': [old, old], 'VGPU': [new]}
+
+
+def misfit(claim, suiting, **places):
+    """Two VFs, of which each has its own wishes."""
+    needs = {'vf': ['first', 'second']}
+    return decision.misfit(
+        needs,
+        {'vf': places},
+        lambda requirement, place: place in suiting[requirement],
+        claim,
+    )
+
+
+def test_devices_fit_where_every_place_suits_every_one():
+    suiting = {'first': 'ab', 'second': 'ab'}
+    assert misfit('all', suiting, a=1, b=1) is None
+    assert misfit('all', suiting, a=2) is None
+
+
+def test_whatever_nova_may_choose_must_do():
+    suiting = {'first': 'ab', 'second': 'ab'}
+    assert misfit('all', suiting, a=2, c=1) == (
+        'vf may come from c, which is not known to be compatible'
+    )
+    assert misfit('any', suiting, a=2, c=1) is None
+
+
+def test_nova_chooses_which_device_takes_over_from_which():
+    suiting = {'first': 'a', 'second': 'b'}
+    assert misfit('all', suiting, a=1, b=1)
+    assert misfit('any', suiting, a=1, b=1) is None
+
+
+@pytest.mark.parametrize('claim', ['all', 'any'])
+def test_each_device_needs_one_of_its_own(claim):
+    suiting = {'first': 'a', 'second': 'a'}
+    assert misfit(claim, suiting, a=1) == (
+        'no compatible device of its own for each of vf'
+    )
+
+
+def test_groups_that_share_a_place_share_its_room():
+    offer = {'one': {'a': 1}, 'other': {'a': 1}}
+    needs = {'one': ['x'], 'other': ['x'], 'elsewhere': ['x']}
+    assert decision.misfit(needs, offer, lambda *_: True, 'all')
+    del needs['other']
+    assert decision.misfit(needs, offer, lambda *_: True, 'all') is None
+
+
+PLACES = 'abcd'
+
+
+@hypothesis.settings(deadline=None)
+@hypothesis.given(
+    st.lists(st.sets(st.sampled_from(PLACES)).map(sorted), max_size=6),
+    st.fixed_dictionaries({place: st.integers(0, 2) for place in PLACES}),
+)
+def test_an_assignment_is_found_exactly_where_there_is_one(wishes, room):
+    def fits(choice):
+        return all(choice.count(place) <= room[place] for place in room)
+
+    assert decision.can_assign(wishes, room) == any(
+        fits(choice) for choice in itertools.product(*wishes)
+    )

@@ -12,7 +12,7 @@ from keystoneauth1 import exceptions
 from oslo_config import cfg
 from oslo_config import fixture as config_fixture
 
-from nova_migcompat import descriptor, fleet, traits
+from nova_migcompat import decision, descriptor, fleet, targets, traits
 from nova_migcompat.placement import PlacementError
 from nova_migcompat.scheduler import filters, moves
 
@@ -70,19 +70,34 @@ def publish(
     patched, digests=(GPU.digest,), holders=('right',), objection='', bad=()
 ):
     """Let a fleet publish one document on the hosts named."""
-    device = types.SimpleNamespace(name='gpu', digests=frozenset(digests))
-    patched('nova_migcompat.fleet.source_devices', lambda *_: [device])
-    patched('nova_migcompat.fleet.in_use', lambda _: frozenset({GPU.digest}))
+    device = decision.SourceDevice('gpu', frozenset(digests))
+    source = fleet.Source(MOVE.guest, fleet.Names(frozenset(), {}))
+    in_use = fleet.Names(frozenset({GPU.digest}), {})
+    patched('nova_migcompat.fleet.read_source', lambda *_: source)
+    patched('nova_migcompat.fleet.source_devices', lambda *_: (device,))
+    patched('nova_migcompat.fleet.in_use', lambda _: in_use)
     patched(
         'nova_migcompat.fleet.Library.read',
         lambda *_: traits.Texts(
             {GPU.digest: GPU}, dict.fromkeys(bad, 'it is forged')
         ),
     )
-    patched('nova_migcompat.fleet.holders', lambda *_: frozenset(holders))
+    survey(patched, lambda _: holders)
     patched(
-        'nova_migcompat.fleet.objections',
+        'nova_migcompat.targets.objections',
         lambda client, requirement, hosts: dict.fromkeys(hosts, objection),
+    )
+
+
+def survey(patched, holders):
+    """Let every device of some hosts have what a requirement accepts."""
+    patched(
+        'nova_migcompat.targets.survey',
+        lambda client, requirement, *_: targets.Survey(
+            requirement,
+            targets.Holders(uniform=frozenset(holders(requirement))),
+            targets.Holders(),
+        ),
     )
 
 
@@ -130,7 +145,7 @@ def test_whatever_fails_the_decision_follows_on_error(
     patch, flags, caplog, error, on_error, expected
 ):
     flags(on_error=on_error)
-    patch('nova_migcompat.fleet.source_devices', failing(error))
+    patch('nova_migcompat.fleet.read_source', failing(error))
     assert passing() == expected
     [line] = [r for r in caplog.records if r.levelno == logging.ERROR]
     assert str(error) in line.getMessage()
@@ -189,7 +204,7 @@ def test_a_source_document_that_does_not_verify_is_an_error(patch, caplog):
 def test_an_explanation_that_fails_does_not_change_the_decision(patch, caplog):
     caplog.set_level(logging.DEBUG, 'nova_migcompat')
     publish(patch)
-    patch('nova_migcompat.fleet.objections', failing(PlacementError('gone')))
+    patch('nova_migcompat.targets.objections', failing(PlacementError('gone')))
     assert passing() == ['right']
     assert 'why is not known: gone' in caplog.text
 
@@ -261,10 +276,10 @@ def test_the_operators_options_decide(patch, flags, options, expected):
         'nova_migcompat.fleet.Library.read',
         lambda *_: traits.Texts({GPU.digest: GPU, target.digest: target}, {}),
     )
-    patch(
-        'nova_migcompat.fleet.holders',
-        lambda _, digests, hosts: (
-            {'right'} if target.digest in digests else ()
+    survey(
+        patch,
+        lambda requirement: (
+            ['right'] if target.digest in requirement.compatible else []
         ),
     )
     assert passing() == expected
@@ -273,7 +288,7 @@ def test_the_operators_options_decide(patch, flags, options, expected):
 def test_reasons_are_not_asked_for_where_nobody_reads_them(patch, caplog):
     caplog.set_level(logging.INFO, 'nova_migcompat')
     publish(patch)
-    patch('nova_migcompat.fleet.objections', failing(AssertionError))
+    patch('nova_migcompat.targets.objections', failing(AssertionError))
     assert passing() == ['right']
 
 

@@ -68,6 +68,20 @@ def test_a_guest_without_mdevs_does_not(extra_specs):
     assert not moves.may_concern_us(spec(extra_specs), CLASSES)
 
 
+def test_mdevs_are_counted_by_class_over_all_groups():
+    extra_specs = {
+        'resources:VGPU': '1',
+        'resources1:VGPU': '2',
+        'resources2:CUSTOM_GPU_A': '1',
+        'resources3:CUSTOM_GPU_A': '0',
+        'resources:VCPU': '4',
+    }
+    assert moves.mdevs(spec(extra_specs), CLASSES) == {
+        'VGPU': 3,
+        'CUSTOM_GPU_A': 1,
+    }
+
+
 def test_a_live_migratable_alias_may_concern_us():
     assert moves.may_concern_us(spec(requests=pci()), CLASSES)
 
@@ -121,8 +135,11 @@ def test_each_device_that_an_alias_asked_for_is_known_or_unknown():
         pci_requests=requests,
         pci_devices=objects.PciDeviceList(objects=[former, device]),
     )
-    names = [f.own for f in moves._functions(None, instance, None)]
-    assert names == ['PCI_0000_84_00_0', 'a PCI function that is not known']
+    names = [(f.own, f.group) for f in moves._functions(None, instance, None)]
+    assert names == [
+        ('PCI_0000_84_00_0', 'PCI alias vf'),
+        ('a PCI function that is not known', 'PCI alias vf'),
+    ]
 
 
 def test_an_address_is_named_as_libvirt_names_its_node_device():

@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the candidate hosts of a move have, read from Placement.
+
+Most are settled by set membership: every device of theirs has a document that
+a requirement accepts, or none has. Only hosts whose devices differ are looked
+at place by place. Knows nothing of nova; the judgement is decision.py's.
+"""
+
+import dataclasses
+from collections.abc import Collection, Iterable, Mapping
+
+from nova_migcompat import decision, fleet, placement, traits
+
+#: Up to so many hosts or documents, each is asked for by itself to say why a
+#: host does not pass.
+_FEW = 4
+
+#: Verdicts by location by compute node.
+Places = Mapping[str, Mapping[str, decision.Verdict]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Holders:
+    """The providers that have at least one of some documents.
+
+    :param providers: the root of its tree by provider; compute nodes and
+        parents of mdevs.
+    :param mixed: those that have others besides, or have locations.
+    :param uniform: the compute nodes of which every described device has one
+        of the documents, and no device is without any.
+    :param differing: the other compute nodes.
+    """
+
+    providers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    mixed: frozenset[str] = frozenset()
+    uniform: frozenset[str] = frozenset()
+    differing: frozenset[str] = frozenset()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Survey:
+    """What every host is to a requirement, as far as its names say.
+
+    :param good: who has compatible documents.
+    :param bad: who has incompatible ones; asked for only where the operator
+        lets hosts pass that publish nothing.
+    """
+
+    requirement: decision.Requirement
+    good: Holders
+    bad: Holders
+
+    def settle(
+        self, hosts: frozenset[str], policy: decision.Policy
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """Choose the hosts of which every device suits, and those whose
+        devices differ.
+
+        :param hosts: compute nodes.
+        """
+        differing = hosts & (self.good.differing | self.bad.differing)
+        suiting = hosts & self.good.uniform
+        if policy.unknown_target == 'pass':
+            known = self.good.providers.keys() | self.bad.providers.keys()
+            suiting |= hosts - known
+        return suiting - differing, differing
+
+    def of_host(self, host: str) -> decision.Verdict | None:
+        """Judge every device of a host at once; None where they differ."""
+        if host in self.good.differing or host in self.bad.differing:
+            return None
+        if host in self.good.uniform:
+            return decision.Verdict.COMPATIBLE
+        if host in self.bad.uniform:
+            return decision.Verdict.INCOMPATIBLE
+        return decision.Verdict.UNKNOWN
+
+    def of_parent(self, host: str, provider: str) -> decision.Verdict:
+        """Judge the mdevs of a parent.
+
+        :param host: its compute node.
+        :param provider: the parent's own provider.
+        """
+        whole = self.of_host(host)
+        if whole is not None:
+            return whole
+        if provider in self.bad.providers:
+            return decision.Verdict.INCOMPATIBLE
+        if provider in self.good.providers and provider not in self.good.mixed:
+            return decision.Verdict.COMPATIBLE
+        return decision.Verdict.UNKNOWN
+
+    def in_tree(
+        self, node: str, digests: frozenset[str]
+    ) -> frozenset[str] | None:
+        """Tell which providers of a tree have the only document of its
+        root, where this survey has asked for it; None where it has not.
+        """
+        if node not in self.good.providers:
+            return None
+        if not digests <= self.requirement.compatible:
+            return None
+        return frozenset(
+            p for p, root in self.good.providers.items() if root == node
+        )
+
+
+def in_question(
+    client: placement.PlacementClient,
+    names: fleet.Names,
+    hosts: Collection[str],
+) -> fleet.Names:
+    """Choose the names in use that can matter for some hosts.
+
+    Asks the hosts themselves where that takes fewer requests than asking for
+    all of the names.
+
+    :param hosts: compute nodes.
+    :raises placement.PlacementError:
+    """
+    if len(hosts) * placement.MAX_NAMES >= len(names.digests):
+        return names
+    found = read_hosts(client, hosts).values()
+    places: dict[str, frozenset[str]] = {}
+    for each in found:
+        for place, digests in each.places.items():
+            places[place] = places.get(place, frozenset()) | digests
+    return fleet.Names(
+        frozenset[str]().union(*(each.digests for each in found)), places
+    )
+
+
+def read_hosts(
+    client: placement.PlacementClient, hosts: Iterable[str]
+) -> dict[str, fleet.Names]:
+    """Read the names of each host; one request a host.
+
+    :param hosts: compute nodes; one that is gone has no names.
+    :raises placement.PlacementError:
+    """
+    found = {}
+    for host in hosts:
+        try:
+            names = client.provider_traits(host).names
+        except placement.NotFound:
+            names = frozenset()
+        found[host] = fleet.Names.read(names)
+    return found
+
+
+def survey(
+    client: placement.PlacementClient,
+    requirement: decision.Requirement,
+    names: fleet.Names,
+    policy: decision.Policy,
+) -> Survey:
+    """Ask who has what a requirement accepts, and what else they have.
+
+    :param names: those in question.
+    :raises placement.PlacementError:
+    """
+    bad = Holders()
+    if policy.unknown_target == 'pass':
+        bad = _holders(client, requirement.incompatible.keys(), names)
+    return Survey(
+        requirement, _holders(client, requirement.compatible, names), bad
+    )
+
+
+def _holders(
+    client: placement.PlacementClient,
+    documents: Collection[str],
+    names: fleet.Names,
+) -> Holders:
+    digests = names.digests.intersection(documents)
+    wanted = _document_traits(digests)
+    found = client.providers_with_any(wanted)
+    providers = {p.uuid: p.root_uuid for p in found}
+    locations = _location_traits(names, names.places, digests)
+    others = _document_traits(names.digests - digests) | locations
+    mixed = _beside(client, others, wanted, providers)
+    nodes = {p for p, root in providers.items() if p == root}
+    differing = mixed | {r for p, r in providers.items() if p != r}
+    return Holders(
+        providers,
+        mixed,
+        frozenset(nodes - differing),
+        frozenset(differing & nodes),
+    )
+
+
+def _beside(
+    client: placement.PlacementClient,
+    others: Collection[str],
+    wanted: Collection[str],
+    having: Mapping[str, str],
+) -> frozenset[str]:
+    """Choose the providers that have other names beside the wanted ones.
+
+    :param having: those that have a wanted one, by UUID.
+    """
+    if not others or not having:
+        return frozenset()
+    if len(wanted) <= placement.MAX_BESIDE:
+        found = client.providers_with_any(others, and_any=wanted)
+    else:
+        found = client.providers_with_any(others)
+    return frozenset(p.uuid for p in found if p.uuid in having)
+
+
+def look_closer(
+    client: placement.PlacementClient,
+    surveys: Collection[Survey],
+    names: fleet.Names,
+    hosts: Mapping[str, Collection[str]],
+) -> list[Places]:
+    """Judge places on hosts whose PCI functions differ.
+
+    Asks each host, or three times for each place, whichever takes fewer
+    requests.
+
+    :param surveys: of the functions' requirements.
+    :param names: those in question.
+    :param hosts: the locations that matter, by compute node.
+    :returns: the verdicts for each survey; a place without any is unknown.
+    :raises placement.PlacementError:
+    """
+    locations = frozenset[str]().union(*hosts.values()) & names.places.keys()
+    if not locations:
+        return [{} for _ in surveys]
+    if len(hosts) <= 2 * len(locations) * len(surveys):
+        found = read_hosts(client, hosts)
+        return [
+            {
+                host: {
+                    place: each.requirement.verdict(digests)
+                    for place, digests in found[host].places.items()
+                }
+                for host in hosts
+            }
+            for each in surveys
+        ]
+    return [_by_place(client, s, names, locations, hosts) for s in surveys]
+
+
+def _by_place(
+    client: placement.PlacementClient,
+    each: Survey,
+    names: fleet.Names,
+    locations: Collection[str],
+    hosts: Collection[str],
+) -> Places:
+    """Ask for the documents of a requirement at each location."""
+    verdicts: dict[str, dict[str, decision.Verdict]]
+    verdicts = {host: {} for host in hosts}
+    good, bad = each.requirement.compatible, each.requirement.incompatible
+    for place in locations:
+        wanted = _location_traits(names, [place], good)
+        refused = _location_traits(names, [place], bad.keys())
+        others = _location_traits(names, [place], names.digests - good)
+        having = {p.uuid: '' for p in client.providers_with_any(wanted)}
+        mixed = _beside(client, others, wanted, having)
+        for host in having.keys() - mixed:
+            if host in verdicts:
+                verdicts[host][place] = decision.Verdict.COMPATIBLE
+        if each.bad.providers:
+            for provider in client.providers_with_any(refused):
+                if provider.uuid in verdicts:
+                    verdict = decision.Verdict.INCOMPATIBLE
+                    verdicts[provider.uuid][place] = verdict
+    return verdicts
+
+
+def _document_traits(digests: Iterable[str]) -> set[str]:
+    return {traits.document_trait(digest) for digest in digests}
+
+
+def _location_traits(
+    names: fleet.Names, places: Iterable[str], digests: Collection[str]
+) -> set[str]:
+    """Name the L names in use at some places with some documents."""
+    return {
+        traits.location_trait(place, digest)
+        for place in places
+        for digest in names.places[place].intersection(digests)
+    }
+
+
+def objections(
+    client: placement.PlacementClient,
+    requirement: decision.Requirement,
+    hosts: Collection[str],
+) -> Mapping[str, str]:
+    """Say for hosts that do not satisfy a requirement what they have.
+
+    At most four requests; where many documents are refused, none.
+
+    :param hosts: compute nodes.
+    :returns: a reason for each host; '' where it publishes nothing.
+    :raises placement.PlacementError:
+    """
+    refused = requirement.incompatible
+    found: dict[str, list[str]] = {host: [] for host in hosts}
+    if len(hosts) <= _FEW:
+        for host, names in read_hosts(client, hosts).items():
+            digests = sorted(names.digests & refused.keys())
+            found[host] = [requirement.why_not(d) for d in digests]
+    elif len(refused) <= _FEW:
+        for digest in refused:
+            for host in _having(client, [digest], hosts):
+                found[host].append(requirement.why_not(digest))
+    else:
+        none = f'it has none of the {len(requirement.compatible)} compatible'
+        silent = frozenset[str]()
+        if len(refused) <= placement.MAX_NAMES:
+            silent = frozenset(hosts) - _having(client, refused, hosts)
+        for host in found.keys() - silent:
+            found[host].append(f'{none} documents')
+    return {host: '; '.join(reasons) for host, reasons in found.items()}
+
+
+def _having(
+    client: placement.PlacementClient,
+    digests: Collection[str],
+    hosts: Collection[str],
+) -> frozenset[str]:
+    """Choose the hosts that have at least one of the documents."""
+    found = client.providers_with_any(_document_traits(digests))
+    return frozenset(p.uuid for p in found).intersection(hosts)
