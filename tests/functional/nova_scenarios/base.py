@@ -17,6 +17,7 @@ import nova.exception
 from keystoneauth1 import loading
 from lxml import etree
 from nova import objects
+from nova.scheduler.client import report
 from nova.tests.functional.api import client
 from nova.virt.libvirt import driver as libvirt_driver
 
@@ -103,9 +104,11 @@ class LiveMigrationScenario(hosts.HostsWithAgents):
 
     def vgpu_flavor(self, **extra_specs):
         """Return the ID of a flavor with one VGPU."""
-        return self._create_flavor(
-            extra_spec={'resources:VGPU': '1', **extra_specs}
-        )
+        return self.flavor(**{'resources:VGPU': '1', **extra_specs})
+
+    def flavor(self, **extra_specs):
+        """Return the ID of a flavor with these extra specs."""
+        return self._create_flavor(extra_spec=extra_specs)
 
     def vf_flavor(self, count=1):
         """Return the ID of a flavor with VFs by PCI alias."""
@@ -165,6 +168,37 @@ class LiveMigrationScenario(hosts.HostsWithAgents):
             ).body['migrations'],
             key=lambda migration: migration['id'],
         )['uuid']
+
+    def offer_first(self, provider_name):
+        """Let Placement name the candidates first that take from a provider.
+
+        Their order is random otherwise, and Nova tries one for each host.
+        """
+        uuid = self._get_provider_uuid_by_name(provider_name)
+        ask = report.SchedulerReportClient.get_allocation_candidates
+
+        def get_allocation_candidates(reports, context, resources):
+            candidates, *rest = ask(reports, context, resources)
+            candidates.sort(key=lambda each: uuid not in each['allocations'])
+            return candidates, *rest
+
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'nova.scheduler.client.report.SchedulerReportClient'
+                '.get_allocation_candidates',
+                get_allocation_candidates,
+            )
+        )
+
+    def providers_of(self, server):
+        """Return the names of what a server has allocations of, besides the
+        compute node itself.
+        """
+        held = self._get_allocations_by_server_uuid(server['id'])
+        names = {
+            self._get_resource_provider_by_uuid(uuid)['name'] for uuid in held
+        }
+        return names - {self.host_of(server)}
 
     def assigned_devices(self, server):
         """Return the PCI addresses of the devices that a server has."""

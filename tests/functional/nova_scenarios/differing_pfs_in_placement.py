@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hosts of differing_pfs.py with Nova's PCI devices in Placement.
+
+Placement names a candidate for each PF, in random order, and Nova tries the
+first; here that is always the one on the incompatible PF.
+"""
+
+from tests.functional.nova_scenarios import differing_pfs, documents
+
+
+class OneVf(differing_pfs.DifferingPfs):
+    pci_in_placement = True
+
+    def pf(self, number):
+        """Return the name of the provider of a PF of "both"."""
+        slot, _ = self.vfs_of(number)[0].split('.')
+        return f'both_{slot}.0'
+
+    def test_the_guest_gets_the_compatible_pf_where_that_is_the_first(self):
+        self.report_both(documents.DRIVER_550, documents.OTHER_BOARD)
+        self.offer_first(self.pf(1))
+
+        self.assertEqual('both', self.live_migrate(self.server))
+        self.assertEqual({self.pf(0)}, self.providers_of(self.server))
+        self.assertEqual(
+            self.vfs_of(0), sorted(self.assigned_devices(self.server))
+        )
+
+    def test_the_guest_gets_the_compatible_pf_where_that_is_the_second(self):
+        self.report_both(documents.OTHER_BOARD, documents.DRIVER_550)
+        self.offer_first(self.pf(0))
+
+        self.assertEqual('both', self.live_migrate(self.server))
+        self.assertEqual({self.pf(1)}, self.providers_of(self.server))
+        self.assertEqual(
+            self.vfs_of(1), sorted(self.assigned_devices(self.server))
+        )
+
+
+class TwoVfs(OneVf):
+    vfs = 2
+
+    def test_two_compatible_ones_must_be_free(self):
+        # A VF of one PF may have the document of the other's: then Nova can
+        # be held to none of the two PFs.
+        self.report(
+            self.both,
+            documents.DRIVER_550,
+            documents.OTHER_BOARD,
+            documents.DRIVER_550,
+            documents.OTHER_BOARD,
+        )
+
+        self.assertEqual('right', self.live_migrate(self.server))
+        self.assertEqual(['right'], self.attempts)

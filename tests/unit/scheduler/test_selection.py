@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hosts whose devices differ, on a fleet that is only written down."""
+
+import types
+
+import pytest
+
+from nova_migcompat import decision, descriptor, fleet, traits
+from nova_migcompat.scheduler import moves, offers, selection
+
+GPU = descriptor.parse('SELF:\n a=1\nCOMPATIBLE:\n a={v:int:1,2}\n')
+LIKE = descriptor.parse('SELF:\n a=2\n')
+OTHER = descriptor.parse('SELF:\n a=3\n')
+NIC = descriptor.parse('SELF:\n b=1\nCOMPATIBLE:\n b=1\n')
+DOCUMENTS = (GPU, LIKE, OTHER, NIC)
+
+
+class Placement:
+    """Providers with our names, asked as PlacementClient is asked."""
+
+    def __init__(self):
+        self.names = {}
+        self.roots = {}
+        self.requests = 0
+
+    def add(self, uuid, *names, root=None):
+        self.names[uuid] = frozenset(names)
+        self.roots[uuid] = root or uuid
+
+    def provider_traits(self, uuid):
+        self.requests += 1
+        return types.SimpleNamespace(names=self.names[uuid])
+
+    def traits(self, startswith, associated=None):
+        self.requests += 1
+        if startswith.startswith(traits.TEXT_PREFIX):
+            return frozenset(
+                n for d in DOCUMENTS for n in traits.text_traits(d)
+            )
+        return frozenset[str]().union(*self.names.values())
+
+    def providers_with_any(self, names, in_tree=None, and_any=()):
+        self.requests += 1
+        return [
+            types.SimpleNamespace(uuid=uuid, root_uuid=self.roots[uuid])
+            for uuid, own in self.names.items()
+            if in_tree in (None, self.roots[uuid])
+            and own & frozenset(names)
+            and (not and_any or own & frozenset(and_any))
+        ]
+
+    def allocations(self, _consumer):
+        self.requests += 1
+        return {'source-gpu': {'VGPU': 1}}
+
+
+class Host:
+    def __init__(self, uuid, *candidates):
+        self.uuid = uuid
+        self.allocation_candidates = list(candidates)
+        self.pci_stats = None
+
+
+def d(*documents):
+    return [traits.document_trait(each.digest) for each in documents]
+
+
+def on(*providers):
+    return {
+        'allocations': {p: {'resources': {'VGPU': 1}} for p in providers},
+        'mappings': {},
+    }
+
+
+@pytest.fixture
+def cloud():
+    placement = Placement()
+    placement.add('source', *d(GPU))
+    return placement
+
+
+def select(cloud, *hosts, guest=None, **choices):
+    guest = guest or fleet.Guest('source', (), 'consumer', {'VGPU': 1})
+    selector = selection.Selector(
+        cloud, fleet.Library(), decision.Policy(**choices)
+    )
+    move = moves.LiveMigration('migration', 'instance', 'source', guest)
+    spec = types.SimpleNamespace(pci_requests=None)
+    return selector.select(move, hosts, spec)
+
+
+def differ(cloud, name='differing', good=LIKE, bad=OTHER):
+    cloud.add(name, *d(good, bad))
+    cloud.add(f'{name}-good', *d(good), root=name)
+    cloud.add(f'{name}-bad', *d(bad), root=name)
+
+
+def test_uniform_hosts_pass_by_membership_and_keep_their_candidates(cloud):
+    cloud.add('right', *d(LIKE))
+    cloud.add('wrong', *d(OTHER))
+    right, wrong = Host('right', on('any')), Host('wrong', on('any'))
+    before = right.allocation_candidates
+
+    selected = select(cloud, right, wrong)
+
+    assert selected.passed == {'right'}
+    assert right.allocation_candidates is before
+    assert selected.misfits == {}
+    assert cloud.requests == 5  # one of them for the texts
+
+
+def test_only_candidates_on_compatible_parents_are_left(cloud):
+    differ(cloud)
+    good, bad = on('differing-good'), on('differing-bad')
+    host = Host('differing', bad, good, bad)
+    before = host.allocation_candidates
+
+    assert select(cloud, host).passed == {'differing'}
+
+    assert host.allocation_candidates == [good]
+    assert before == [bad, good, bad]
+
+
+def test_a_host_without_any_candidate_left_does_not_pass(cloud):
+    differ(cloud)
+    host = Host('differing', on('differing-bad'), on('differing-bad'))
+
+    selected = select(cloud, host)
+
+    assert selected.passed == frozenset()
+    assert host.allocation_candidates == []
+    assert selected.misfits == {
+        'differing': 'VGPU may come from differing-bad, which is not known '
+        'to be compatible'
+    }
+
+
+def test_a_request_without_candidates_is_decided_by_the_host(cloud):
+    differ(cloud)
+    host = Host('differing')
+    assert select(cloud, host).passed == {'differing'}
+    assert host.allocation_candidates == []
+
+
+def test_both_of_two_mdevs_must_be_compatible(cloud):
+    differ(cloud)
+    cloud.add('differing-more', *d(LIKE), root='differing')
+    good = on('differing-good', 'differing-more')
+    host = Host('differing', on('differing-good', 'differing-bad'), good)
+    guest = fleet.Guest('source', (), 'consumer', {'VGPU': 2})
+
+    assert select(cloud, host, guest=guest).passed == {'differing'}
+    assert host.allocation_candidates == [good]
+
+
+def test_a_source_that_only_looks_uniform_is_looked_at_again(cloud):
+    # The guest's own GPU has no document; the other one has.
+    cloud.add('source-gpu', root='source')
+    cloud.add('source-other', *d(GPU), root='source')
+    cloud.add('wrong', *d(OTHER))
+    wrong = Host('wrong', on('any'))
+
+    assert select(cloud, wrong).passed == {'wrong'}
+    selected = select(cloud, wrong, unknown_source='reject')
+
+    assert selected.passed == frozenset()
+    assert 'publishes nothing for provider source-gpu' in (
+        selected.decided.rejected
+    )
+
+
+def test_a_source_that_does_not_accept_itself_costs_one_request_more(cloud):
+    strict = descriptor.parse('SELF:\n c=1\nCOMPATIBLE:\n a=2\n')
+    cloud.add('source', *d(strict))
+    cloud.add('right', *d(LIKE))
+
+    class Library:
+        def read(self, client, digests):
+            known = {x.digest: x for x in (strict, LIKE)}
+            return traits.Texts({d: known[d] for d in digests}, {})
+
+    selector = selection.Selector(cloud, Library(), decision.Policy())
+    guest = fleet.Guest('source', (), 'consumer', {'VGPU': 1})
+    move = moves.LiveMigration('migration', 'instance', 'source', guest)
+    selected = selector.select(move, [Host('right', on('any'))], None)
+    assert selected.passed == {'right'}
+    assert cloud.requests == 5
+
+
+@pytest.mark.parametrize(
+    ('claim', 'expected'), [('all', []), ('any', ['differing'])]
+)
+def test_pools_without_placement_are_the_operators_choice(
+    cloud, monkeypatch, claim, expected
+):
+    places = {'PCI_0000_84_00_0': LIKE, 'PCI_0000_85_00_0': OTHER}
+    cloud.add(
+        'differing',
+        *d(LIKE, OTHER),
+        *(traits.location_trait(p, x.digest) for p, x in places.items()),
+    )
+    pools = types.SimpleNamespace(
+        groups={'PCI alias vf'},
+        locations=lambda host: set(places),
+        of=lambda host, candidate: [
+            {'PCI alias vf': dict.fromkeys(places, 1)}
+        ],
+    )
+    monkeypatch.setattr(offers, 'Pools', lambda _: pools)
+    function = fleet.Function('PCI_0000_01_00_0', group='PCI alias vf')
+    guest = fleet.Guest('source', (function,))
+    host = Host('differing', on())
+
+    selected = select(cloud, host, guest=guest, pci_claim=claim)
+
+    assert sorted(selected.passed) == expected
+    if not expected:
+        assert selected.misfits['differing'].startswith(
+            'PCI alias vf may come from PCI_0000_85_00_0'
+        )
+
+
+def test_each_device_of_a_mixed_guest_has_a_requirement_of_its_own(
+    cloud, monkeypatch
+):
+    place, vf = 'PCI_0000_84_00_0', 'PCI_0000_01_00_0'
+    cloud.add('source', *d(GPU, NIC), traits.location_trait(vf, NIC.digest))
+    cloud.add('source-gpu', *d(GPU), root='source')
+    for name, gpu, nic in (
+        ('right', LIKE, NIC),
+        ('wrong-gpu', OTHER, NIC),
+        ('wrong-nic', LIKE, OTHER),
+    ):
+        cloud.add(name, *d(gpu, nic), traits.location_trait(place, nic.digest))
+        cloud.add(f'{name}-gpu', *d(gpu), root=name)
+    pools = types.SimpleNamespace(
+        groups={'PCI alias vf'},
+        locations=lambda host: {place},
+        of=lambda host, candidate: [{'PCI alias vf': {place: 1}}],
+    )
+    monkeypatch.setattr(offers, 'Pools', lambda _: pools)
+    guest = fleet.Guest(
+        'source',
+        (fleet.Function(vf, group='PCI alias vf'),),
+        'consumer',
+        {'VGPU': 1},
+    )
+    hosts = [
+        Host(name, on(f'{name}-gpu'))
+        for name in ('right', 'wrong-gpu', 'wrong-nic')
+    ]
+    assert select(cloud, *hosts, guest=guest).passed == {'right'}
