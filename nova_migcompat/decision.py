@@ -228,6 +228,7 @@ def can_assign(
     taken: dict[str, list[int]] = {place: [] for place in room}
 
     def settle(device: int, seen: set[str]) -> bool:
+        """Find a device a place, if need be by moving others on."""
         for place in wishes[device]:
             if place in seen:
                 continue

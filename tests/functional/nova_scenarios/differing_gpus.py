@@ -5,11 +5,7 @@ Placement names a candidate for each GPU, in random order, and Nova tries the
 first; here that is always the one on the incompatible GPU.
 """
 
-import nova.conf
-
 from tests.functional.nova_scenarios import base, documents, hosts
-
-CONF = nova.conf.CONF
 
 
 class TwoGpusOnTheTarget(base.LiveMigrationScenario):
@@ -102,11 +98,12 @@ class CustomClass(DifferingGpus):
 
     extra_specs = {'resources:CUSTOM_GPU': '1'}
 
-    def setUp(self):
-        nova.conf.devices.register_dynamic_opts(CONF)
-        super().setUp()
-
     def _configure_devices(self):
         super()._configure_devices()
-        self.flags(group=f'mdev_{hosts.MDEV_TYPE}', mdev_class='CUSTOM_GPU')
+        # Nova reads the class only where it reads addresses.
+        self.flags(
+            group=f'mdev_{hosts.MDEV_TYPE}',
+            mdev_class='CUSTOM_GPU',
+            device_addresses=['0000:81:00.0', '0000:81:01.0'],
+        )
         self.flags(group='migcompat', mdev_resource_classes=['CUSTOM_GPU'])
