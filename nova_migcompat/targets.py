@@ -63,7 +63,9 @@ class Survey:
         if policy.unknown_target == 'pass':
             known = self.good.providers.keys() | self.bad.providers.keys()
             suiting |= hosts - known
-        return suiting - differing, differing
+        if differing:
+            suiting -= differing
+        return suiting, differing
 
     def of_host(self, host: str) -> decision.Verdict | None:
         """Judge every device of a host at once; None where they differ."""
@@ -179,14 +181,10 @@ def _holders(
     locations = _location_traits(names, names.places, digests)
     others = _document_traits(names.digests - digests) | locations
     mixed = _beside(client, others, wanted, providers)
-    nodes = {p for p, root in providers.items() if p == root}
-    differing = mixed | {r for p, r in providers.items() if p != r}
-    return Holders(
-        providers,
-        mixed,
-        frozenset(nodes - differing),
-        frozenset(differing & nodes),
-    )
+    parents = {p: root for p, root in providers.items() if p != root}
+    nodes = frozenset(providers.keys() - parents.keys())
+    differing = nodes.intersection(mixed.union(parents.values()))
+    return Holders(providers, mixed, nodes - differing, differing)
 
 
 def _beside(

@@ -96,14 +96,18 @@ class Selector:
         decided = found.decided
         if decided.rejected:
             return Selection(frozenset(), {}, decided, texts.problems)
-        passed, candidates = uuids, uuids
-        for survey in found.surveys.values():
-            suiting, differing = survey.settle(uuids, self._policy)
-            passed &= suiting
-            candidates &= suiting | differing
-        looked_at = [h for h in hosts if h.uuid in candidates - passed]
-        misfits = self._narrow(found, looked_at, spec_obj)
-        passed |= frozenset(h.uuid for h in looked_at) - misfits.keys()
+        settled = [
+            survey.settle(uuids, self._policy)
+            for survey in found.surveys.values()
+        ]
+        passed = uuids.intersection(*(suiting for suiting, _ in settled))
+        misfits: dict[str, str] = {}
+        if any(differing for _, differing in settled):
+            possible = uuids.intersection(*(s | d for s, d in settled))
+            undecided = possible - passed
+            looked_at = [host for host in hosts if host.uuid in undecided]
+            misfits = self._narrow(found, looked_at, spec_obj)
+            passed |= undecided - misfits.keys()
         return Selection(passed, misfits, decided, texts.problems)
 
     def _find(self, source: fleet.Source, known: _Known) -> _Findings:
@@ -148,8 +152,6 @@ class Selector:
 
         :returns: why, for the hosts that have none left, by UUID.
         """
-        if not hosts:
-            return {}
         pools = offers.Pools(moves.alias_requests(spec_obj.pci_requests))
         places = self._look_closer(found, hosts, pools)
         misfits = {}
