@@ -14,9 +14,14 @@ from oslo_config import fixture as config_fixture
 
 from nova_migcompat import decision, descriptor, fleet, targets, traits
 from nova_migcompat.placement import PlacementError
-from nova_migcompat.scheduler import filters, moves
+from nova_migcompat.scheduler import filters, moves, selection
 
 GPU = descriptor.parse('SELF:\n a=1\nCOMPATIBLE:\n a=1\n')
+DECIDED = decision.decide(
+    [decision.SourceDevice('gpu', frozenset({GPU.digest}))],
+    {GPU.digest: GPU},
+    decision.Policy(),
+)
 MOVE = moves.LiveMigration(
     'migration', 'instance', 'source', fleet.Guest('source-node')
 )
@@ -319,3 +324,24 @@ def test_keystone_is_not_waited_for_without_end(patch, timeout, expected):
     patch('nova.utils.get_ksa_adapter', lambda _: adapter(timeout))
     filter_ = filters.MigrationCompatibilityFilter()
     assert filter_._placement().session.timeout == expected
+
+
+def test_a_host_whose_devices_differ_is_logged_with_the_device_that_failed(
+    patch, caplog
+):
+    caplog.set_level(logging.DEBUG, 'nova_migcompat')
+    publish(patch, objection='a: no')
+    patch(
+        'nova_migcompat.scheduler.selection.Selector.select',
+        lambda *_: selection.Selection(
+            frozenset(), {'wrong': 'VGPU may come from gpu1'}, DECIDED, {}
+        ),
+    )
+    assert passing() == []
+    info, right, wrong = (r.getMessage() for r in caplog.records)
+    assert (
+        '0 of 2 hosts pass, 1 have no compatible device, 1 have devices that '
+        'differ and may give another; 1 of 1' in info
+    )
+    assert right.endswith(': a: no')
+    assert wrong.endswith(': VGPU may come from gpu1; a: no')
