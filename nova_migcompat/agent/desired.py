@@ -107,9 +107,14 @@ def _location_traits(devices: Iterable[inventory.Described]) -> Iterator[str]:
         physfn = device.device.physfn
         if physfn:
             virtual_functions.setdefault(physfn, []).append(device)
-        # Nova's pools know a VF by the address of its PF.
-        yield from _at(physfn or device.device.location, device)
-    for siblings in virtual_functions.values():
+        else:
+            yield from _at(device.device.location, device)
+    for physfn, siblings in virtual_functions.items():
+        # Nova's pools know a VF by the address of its PF, and Nova may take
+        # any VF of it: one that nobody knows makes all of them unknown.
+        if all(device.documents for device in siblings):
+            for device in siblings:
+                yield from _at(physfn, device)
         if len({device.documents for device in siblings}) > 1:
             for device in siblings:
                 yield from _at(device.device.location, device)

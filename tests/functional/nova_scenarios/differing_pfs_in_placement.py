@@ -53,3 +53,12 @@ class TwoVfs(OneVf):
 
         self.assertEqual('right', self.live_migrate(self.server))
         self.assertEqual(['right'], self.attempts)
+
+    def test_a_pf_with_a_vf_that_nobody_knows_is_not_taken(self):
+        for address in (self.vfs_of(0)[0], *self.vfs_of(1)):
+            self.both.sysfs.write_document(address, documents.DRIVER_550)
+        self.run_agent(self.both)
+        self.offer_first(self.pf(0))
+
+        self.assertEqual('both', self.live_migrate(self.server))
+        self.assertEqual({self.pf(1)}, self.providers_of(self.server))
