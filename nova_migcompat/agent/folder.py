@@ -79,9 +79,11 @@ def locked(path: pathlib.Path) -> Iterator[None]:
             f' holds {errors.plain(path / LOCK)}; stop it first'
         )
     try:
-        lock.lockfile.truncate(0)
-        lock.lockfile.write(f'{os.getpid()}\n')
-        lock.lockfile.flush()
+        file = lock.lockfile.fileno()
+        # Whose it is is said where there is room; the lock holds without.
+        with contextlib.suppress(OSError):
+            os.ftruncate(file, 0)
+            os.write(file, f'{os.getpid()}\n'.encode())
         yield
     finally:
         lock.release()

@@ -98,7 +98,7 @@ class _Look:
         self,
         name: model.DeviceName | None,
         path: str,
-        error: OSError | RuntimeError,
+        error: Exception,
     ) -> None:
         """Keep an error as the device's."""
         reason = str(error)
@@ -151,7 +151,8 @@ class _Look:
         try:
             mdev_type = (folder / 'mdev_type').resolve()
             parent = _node_device(str(mdev_type.parents[1]))
-        except (OSError, RuntimeError) as e:  # RuntimeError: a loop of links
+        # RuntimeError: a loop of links; IndexError: one that leads nowhere.
+        except (OSError, RuntimeError, IndexError) as e:
             self.note(model.DeviceName('', mdev=uuid), str(folder), e)
             return
         if parent in self.devices:

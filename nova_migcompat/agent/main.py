@@ -24,6 +24,7 @@ from nova_migcompat.agent import (
     process,
     publish,
     reading,
+    schedule,
     service,
     state,
     status,
@@ -163,12 +164,16 @@ def _load(arguments: Sequence[str]) -> cfg.ConfigOpts:
         logging.setup(conf, PROJECT)
     except (cfg.Error, logging.LogConfigError) as e:
         raise errors.OptionsError(errors.of_configuration(e)) from e
-    except OSError as e:
-        raise errors.OptionsError(errors.plain(e)) from e
     except UnicodeDecodeError as e:
         raise errors.OptionsError(
             f'a configuration file is no UTF-8 text: {e.reason} at byte'
             f' {e.start}'
+        ) from e
+    # What a wrong value makes oslo.config and oslo.log raise is as various as
+    # values are, and must end neither a reload nor the message.
+    except Exception as e:
+        raise errors.OptionsError(
+            errors.plain(f'{type(e).__name__}: {e}')
         ) from e
     return conf
 
@@ -184,8 +189,17 @@ def _adapter(conf: cfg.ConfigOpts) -> Any:
         raise errors.OptionsError(errors.plain(e)) from e
 
 
+def _client(conf: cfg.ConfigOpts) -> placement.PlacementClient:
+    """Make a client for one cycle."""
+    return placement.PlacementClient(
+        _adapter(conf),
+        timeout=conf.placement.timeout,
+        budget=schedule.LONGEST_CYCLE,
+    )
+
+
 def _once(conf: cfg.ConfigOpts) -> int:
-    client = placement.PlacementClient(_adapter(conf))
+    client = _client(conf)
     outcome = cycle.run_once(conf, client, dry_run=conf.dry_run)
     if conf.dry_run:
         _print_plan(outcome.plan)
@@ -194,7 +208,7 @@ def _once(conf: cfg.ConfigOpts) -> int:
 
 def _withdraw(conf: cfg.ConfigOpts) -> int:
     path = pathlib.Path(conf.agent.state_path)
-    client = placement.PlacementClient(_adapter(conf))
+    client = _client(conf)
     if conf.dry_run:
         _print_plan(cycle.withdraw(conf, client, dry_run=True))
         return SUCCESS

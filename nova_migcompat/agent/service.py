@@ -68,6 +68,9 @@ class Service:
         while not self._requests.stopping:
             begun = time.monotonic()
             next_in, heed_devices = self._cycle()
+            if self._state.error:
+                # What has just taken its time to fail is not asked at once.
+                begun = time.monotonic()
             self._keep(dataclasses.replace(self._state, next_in=next_in))
             left = begun + next_in - time.monotonic()
             if self._requests.wait(left, heed_devices=heed_devices):
@@ -76,8 +79,9 @@ class Service:
     def _cycle(self) -> tuple[float, bool]:
         """Do one cycle.
 
-        :returns: after how many seconds from its beginning the next one
-            begins, and whether earlier at a device event.
+        :returns: after how many seconds the next one begins, from the
+            beginning of this one or, where it failed, from its end; and
+            whether earlier at a device event.
         """
         client = placement.PlacementClient(
             self._adapter,

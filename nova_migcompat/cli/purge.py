@@ -121,8 +121,9 @@ example:
         if parsed_args.dry_run:
             outcomes = [Outcome(group, UNTOUCHED) for group in groups]
         else:
+            place = {group: number for number, group in enumerate(groups)}
             outcomes = sorted(
-                remove(client, groups), key=lambda o: groups.index(o.group)
+                remove(client, groups), key=lambda o: place[o.group]
             )
         if any(outcome.failed for outcome in outcomes):
             self.status = base.NO
@@ -167,9 +168,11 @@ def remove(
         refuses everything. Text that a provider took up meanwhile may be
         missing then: the agents' next full check puts it back.
     """
-    texts = [group for group in groups if group.kind == TEXT and group.digest]
+    texts = []
     for group in groups:
-        if group not in texts:
+        if group.kind == TEXT and group.digest:
+            texts.append(group)
+        else:
             yield _delete(client, group)
     # A document taken up meanwhile is without its text for one batch only.
     for first in range(0, len(texts), placement.MAX_NAMES):

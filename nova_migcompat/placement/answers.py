@@ -133,6 +133,8 @@ def _value(holder: Any, key: str, kind: type[_T]) -> _T:
     found = holder[key]
     if not isinstance(found, kind) or isinstance(found, bool):
         raise ValueError(f'{key!r} is of type {type(found).__name__}')
+    if isinstance(found, str):
+        found.encode()  # JSON may hold half a character, a URL may not
     return found
 
 

@@ -172,13 +172,14 @@ class Transport:
         options['headers'] = {'Accept': 'application/json'}
         try:
             response = send(url, **self._options, **options)
-        # A CA file that cannot be read is an OSError that keystoneauth1 lets
-        # through.
-        except (exceptions.ClientException, OSError) as error:
+        # What keystoneauth1 lets through: an OSError for a CA file that cannot
+        # be read, a ValueError for a host, a token or a redirection that is
+        # none.
+        except (exceptions.ClientException, OSError, ValueError) as error:
             raise PlacementError(f'{what}: {clean(str(error))}') from error
-        if not 200 <= response.status_code < 300:
-            raise refusal(what, response, MICROVERSION)
         try:
+            if not 200 <= response.status_code < 300:
+                raise refusal(what, response, MICROVERSION)
             return read(response.json() if response.content else None)
         # Python's reader of JSON recurses with the nesting of what it reads.
         except (ValueError, RecursionError) as error:

@@ -142,6 +142,8 @@ def test_sighup_reads_the_options_again(agent):
         ('[agent]\n', 'auth_type is not set'),
         ('[DEFAULT]\nlog_file = /nowhere/agent.log\n', '/nowhere'),
         ('# caf\udce9\n', 'no UTF-8'),
+        ('[DEFAULT]\ndefault_log_levels = foo\n', 'ValueError'),
+        ('[agent]\npublish_fields = $agent.publish_fields\n', 'Recursion'),
     ],
 )
 def test_broken_options_on_sighup_change_nothing_and_are_said(

@@ -198,7 +198,11 @@ class Facts:
 
         path = rule.PLACEHOLDER.sub(insert, fact.path)
         names = path.split('/')
-        if len(names) != fact.path.count('/') + 1 or {'.', '..'} & {*names}:
+        if (
+            len(names) != fact.path.count('/') + 1
+            or {'.', '..'} & {*names}
+            or not path.isprintable()
+        ):
             raise FactError(f'the path would be {path}')
         return path
 

@@ -97,3 +97,51 @@ def test_the_request_id_goes_along(adapter, requests_mock):
 
     headers = requests_mock.last_request.headers
     assert headers['X-OpenStack-Request-ID'] == 'req-1'
+
+
+@pytest.mark.parametrize(
+    'error',
+    [
+        ValueError('Invalid IPv6 URL'),
+        UnicodeEncodeError('latin-1', 'x', 0, 1, 'no such character'),
+    ],
+)
+def test_what_the_libraries_let_through_is_a_placement_error(
+    adapter, requests_mock, error
+):
+    requests_mock.get(f'{URL}/traits', exc=error)
+
+    with pytest.raises(placement.PlacementError, match='GET /traits: '):
+        placement.PlacementClient(adapter).traits()
+
+
+def test_an_error_page_in_no_charset_is_a_placement_error(
+    adapter, requests_mock
+):
+    requests_mock.get(
+        f'{URL}/traits',
+        status_code=500,
+        content=b'no',
+        headers={'Content-Type': 'text/html; charset=idna'},
+    )
+
+    with pytest.raises(placement.PlacementError, match='status 500'):
+        placement.PlacementClient(adapter).traits()
+
+
+def test_half_a_character_in_a_uuid_is_not_what_placement_answers(
+    adapter, requests_mock
+):
+    provider = {
+        'uuid': '\ud800',
+        'name': 'compute1',
+        'generation': 1,
+        'root_provider_uuid': 'x',
+        'parent_provider_uuid': None,
+    }
+    requests_mock.get(
+        f'{URL}/resource_providers', json={'resource_providers': [provider]}
+    )
+
+    with pytest.raises(placement.PlacementError, match='not what'):
+        placement.PlacementClient(adapter).provider(name='compute1')
