@@ -73,6 +73,7 @@ def test_a_fact_in_self_is_the_value(line, value):
         (r'x=a\${f}', 'a\\', ''),
         ('x=$$${f}', '$', ''),
         (r'x="\"${f}\\"', '"', '\\'),
+        (r'x="\\${f}"', '\\', ''),
         ('x={${f}}', '{', '}'),
         ('x=a"${f}"#', 'a"', '"#'),
     ],
@@ -114,17 +115,18 @@ def test_a_fact_in_a_template_is_text(value):
     [
         ('${f}', '{}'),
         (' ${f} ', '{}'),
-        ('a ${f}', 'a {}'),
+        ('\u3000${f}', '\u3000{}'),
+        ('X ${f} X', 'X {} X'),
         ('"${f}"', '{}'),
         (r' "\"${f} " ', '"{} '),
         ('$$${f}$$', '${}$'),
     ],
 )
 def test_a_fact_in_a_string_list_is_an_item(item, text, value):
-    line = f'x={{v:string:a,{item},"# b"}}'
+    line = f'x={{v:string:a,{item},"a # b"}}'
 
     assert canonical_value(line, f=value) == (
-        f'{{v:string:"a",{quoted(text.format(value))},"# b"}}'
+        f'{{v:string:"a",{quoted(text.format(value))},"a # b"}}'
     )
 
 
@@ -138,10 +140,11 @@ def test_a_fact_in_a_string_list_is_an_item(item, text, value):
         ('x={v:int:..${f}}', '-7', '{v:int:..-7}'),
         ('x={v:int:${f}..}', '007', '{v:int:7..}'),
         ('x={v:int:${f}..${f}}', '7', '{v:int:7..7}'),
+        ('x={v:int:${f},9,${f}}', '7', '{v:int:7,9,7}'),
         ('x={v:version:${f}-}', '28.41', '{v:version:28.41-}'),
         ('x={v:version:1.0-${f}}', '2', '{v:version:1.0-2}'),
         ('x={v:version:-${f},9}', '2.0.0.1', '{v:version:-2.0.0.1,9}'),
-        ('x={v:flags:=${f}}', 'asym+sym', '{v:flags:=asym+sym}'),
+        ('x={v:flags:=${f}}', 'XTS+sym', '{v:flags:=XTS+sym}'),
         ('x={v:flags:a+${f},c}', 'b', '{v:flags:a+b,c}'),
     ],
 )
@@ -167,6 +170,7 @@ def test_a_fact_in_another_list_has_the_form_of_the_list(
         ('x={v:flags:${f}}', 'a++b', 'tokens joined by +'),
         ('x={v:int:1..8}/${f}', '-2', 'an integer without a sign'),
         ('x={v:int:1..8}/${f}', 'two', 'an integer without a sign'),
+        ('x=({v:int:1..8}/${f})', '-2', 'an integer without a sign'),
     ],
 )
 def test_a_fact_of_another_form_is_an_error_at_its_place(
@@ -186,10 +190,19 @@ def test_a_fact_in_an_expression_is_an_integer():
 
 
 @pytest.mark.parametrize('value', ['2', '-2', 'two', '28.41'])
-def test_a_template_stays_one_whatever_its_fact_is(value):
-    line = r'x={v:int:1..8}\-${f}'
+@pytest.mark.parametrize(
+    ('written', 'before'),
+    [
+        (r'\-${f}', '-'),
+        ('${f}', ''),
+        ('-a${f}', '-a'),
+        ('/$$${f}', '/$'),
+    ],
+)
+def test_a_template_stays_one_whatever_its_fact_is(written, before, value):
+    line = f'x={{v:int:1..8}}{written}'
 
-    expected = re.sub(r'([^A-Za-z0-9_.,])', r'\\\1', f'-{value}')
+    expected = re.sub(r'([^A-Za-z0-9_.,])', r'\\\1', before + value)
     assert canonical_value(line, f=value) == '{v:int:1..8}' + expected
 
 
@@ -219,7 +232,7 @@ def test_the_type_of_a_variable_is_that_of_its_object():
 def test_a_dollar_that_is_no_fact_is_an_error(line, column):
     found = error(text_of(line), f='1')
 
-    assert (found.line, found.column) == (4, column)
+    assert (found.line, found.column, found.found) == (4, column, "'$'")
     assert '$$ for a dollar' in found.expected
 
 
@@ -254,6 +267,7 @@ def test_a_fact_in_no_value_is_an_error_of_the_template(line, column):
         templates.DocumentTemplate(text_of(line))
 
     assert (caught.value.line, caught.value.column) == (4, column)
+    assert '$' in caught.value.found
 
 
 @pytest.mark.parametrize('line', ['${f}=1', 'x${f}=1', 'SELF: ${f}', '${f}'])
@@ -311,18 +325,38 @@ def test_an_error_of_the_language_is_traced_to_the_template():
     assert found.source_line == 'x={v:string:${f}}{w:int:9..${g}}'
 
 
-def test_a_value_that_grows_too_long_is_an_error_at_the_value():
-    found = error(text_of(device='x="${f}"'), f='"' * 600)
+@pytest.mark.parametrize('line', ['x="${f}"', 'x=${f}', 'x=$$${f}'])
+def test_a_value_that_grows_too_long_is_an_error_at_the_value(line):
+    found = error(text_of(line), f='"' * 600)
 
-    assert found.line == 2
+    assert (found.line, found.column) == (4, 3)
     assert 'characters' in found.found
 
 
-def test_an_error_that_no_fact_can_mend_is_the_templates():
+@pytest.mark.parametrize(
+    ('line', 'column'),
+    [
+        ('y={v:int:z}', 10),
+        ('y=${g}{v}', 7),
+        ('y={v:int:1}/${g}++2', 18),
+        ('y={v:int:1', 11),
+        ('y=1 # \x00', 7),
+        ('  x=1', 3),
+        ('SELF: z', 7),
+    ],
+)
+def test_an_error_that_no_fact_can_mend_is_the_templates(line, column):
     with pytest.raises(descriptor.DescriptorError) as caught:
-        templates.DocumentTemplate(text_of('x=${f}\ny={v:int:z}'))
+        templates.DocumentTemplate(text_of(f'x=${{f}}\n{line}'))
 
-    assert (caught.value.line, caught.value.column) == (5, 10)
+    assert (caught.value.line, caught.value.column) == (5, column)
+
+
+def test_a_field_before_any_object_is_told_as_in_a_document():
+    found = error('x={${f}}\n' + text_of('x=1'), f='1')
+
+    assert (found.line, found.column) == (1, 1)
+    assert found.found == 'a field before any object'
 
 
 def test_lines_may_end_as_in_any_document():
