@@ -221,13 +221,13 @@ class _Value:
         parts: list[tuple[int, int] | list[Piece]] = []
         position = self.start
         while position < self.end:
-            literal = _LITERAL.match(self.masked, position, self.end)
+            literal = _LITERAL.match(self.masked, position)
             if literal:
                 position = literal.end()
                 literals.append(literal.span())
                 parts.append(literal.span())
                 continue
-            head = _HEAD.match(self.masked, position, self.end)
+            head = _HEAD.match(self.masked, position)
             end = self.end_of_variable(head) if head else None
             if head is None or end is None:
                 # The parser knows better what is wrong.
@@ -251,8 +251,7 @@ class _Value:
 
         :param literals: what stands between variables, all of them int.
         """
-        whole = self.line[self.start : self.end]
-        if not whole.startswith(('{', '(')) or '\\' in whole:
+        if not self.line.startswith(('{', '('), self.start):
             return Form.TEMPLATE
         shapes = [self.shape(*literal) for literal in literals]
         texts = [shape.replace('\0', '1') for shape in shapes]
@@ -268,7 +267,7 @@ class _Value:
         """Find where a variable ends; None where it is not well-formed."""
         end = head.end()
         while self.masked[end - 1] != '}':
-            item = _ITEM.match(self.masked, end, self.end)
+            item = _ITEM.match(self.masked, end)
             if not item:
                 return None
             end = item.end()
