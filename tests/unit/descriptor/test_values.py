@@ -62,6 +62,7 @@ def test_a_literal_is_quoted_or_bare(value, expected):
         ('x\\', 'x\\'),
         ('x\\ # y', 'x\\'),
         ('x{" # "}', 'x{"'),
+        ('{v:string:"a # b"}', '{v:string:"a'),
         ('(1+', '(1+'),
     ],
 )
@@ -110,6 +111,7 @@ def test_a_quoted_string_holds_no_variables():
         ('\\ a', '" a"'),
         ('\\x', '"x"'),
         ('a "b # c"', '"a \\"b"'),
+        ('a,"b # c"', '"a,\\"b"'),
         ('a\\"{v:string:"x # y"} # c', 'a\\"{v:string:"x # y"}'),
         ('{v:string:"x # y","}"}# # c', '{v:string:"x # y","}"}\\#'),
         ('{v:string:a, "x # \\" # y"}', '{v:string:"a","x # \\" # y"}'),

@@ -27,7 +27,8 @@ def accepts(definition, text):
 
 @pytest.mark.parametrize('name', ['v', '_', 'V9_x', 'x' * 32])
 def test_a_name_has_letters_digits_and_underscores(name):
-    assert canonical(f'{{{name}:int:1}}') == f'{{{name}:int:1}}'
+    for written in (name, f' {name}'):
+        assert canonical(f'{{{written}:int:1}}') == f'{{{name}:int:1}}'
 
 
 def test_a_name_has_at_most_32_characters():
@@ -64,7 +65,7 @@ def test_a_variable_has_one_value_throughout_its_object():
 
 
 @pytest.mark.parametrize(
-    'kind', ['', 'INT', 'integer', 'in t', '"int"', 'int\u00a0']
+    'kind', ['', 'INT', 'intX', 'integer', 'in t', '"int"', 'int\u00a0']
 )
 def test_an_unknown_type_is_an_error(kind):
     found = value_error(f'{{v:{kind}:1}}')
@@ -97,6 +98,7 @@ def test_the_empty_item_is_written_in_quotes():
         ('{\tv\t:\tint\t:\t1\t}', '{v:int:1}'),
         ('{v:string:\u00a0a}', '{v:string:"\u00a0a"}'),
         ('{v:string:XaX,"XX"}', '{v:string:"XaX","XX"}'),
+        ('{v:string: XaX ,"XX"}', '{v:string:"XaX","XX"}'),
         ('{v:flags: =a+b , c }', '{v:flags:=a+b,c}'),
         ('{v: version :1.0 , 2-}', '{v:version:1.0,2-}'),
     ],
@@ -131,6 +133,8 @@ def test_a_bare_item_holds_no_mark_of_the_grammar(items, column):
     [
         ('"a', 10, 'a quoted string without an end', 'a closing "'),
         ('x', 10, "'x'", 'an integer or a range: 7, 1..16, 4.. or ..4'),
+        ('x}', 10, "'x'", 'an integer or a range: 7, 1..16, 4.. or ..4'),
+        ('"1"', 10, "'1'", None),
         ('', 10, 'an empty item', None),
         ('1', 11, 'the end of the value', ', or } after an item'),
         ('1 \t:', 13, "':'", ', or } after an item'),
