@@ -208,6 +208,7 @@ def test_control_characters_and_surrogates_are_errors(character):
     found = error(f'SELF:\na=ü{character}x\n')
     assert (found.line, found.column) == (2, 4)
     assert found.found == f'the character U+{ord(character):04X}'
+    assert found.source_line == f'a=ü{character}x'
     assert error(f'SELF:\na=1\n#{character}').line == 3
     found = error(f'\n{character}')
     assert (found.line, found.column) == (2, 1)

@@ -55,6 +55,7 @@ def test_what_the_text_settles(fields, names):
         ('x={w:int:1}{v:int:1..}b{u:int:1..}', 4, 12),
         ('x={v:int:1..}\\-', 4, 3),
         ('x={v:int:1,2..,5}{v}', 4, 3),
+        ('x={v:int:1..}\ny={w:int:1..}0', 5, 3),
     ],
 )
 def test_a_free_variable_without_end_is_an_error_at_its_definition(
@@ -96,8 +97,9 @@ def test_the_combinations_of_a_document_are_a_sum():
 
 def test_filling_in_every_combination_takes_at_most_4194304_variables():
     grid = 'x={v:int:1..4096}*1'
-    document(f'{grid}\ny={{v}}' + '*{v}' * 254)
-    document(f'{grid}\ny=' + '{v}' * 340)
+    document(f'{grid}\ny={{v}}' + '*{v}' * 254 + '\nz=literal')
+    template = '{v}' * 340
+    document(f'{grid}\na={template}\nb={template}\nc={template}')
     product = '\ny={v}' + '*{v}' * 127
     for fields in (
         f'{grid}\ny={{v}}' + '*{v}' * 255,
