@@ -28,6 +28,7 @@ HOSTILE = (
     'COMPATIBLE:',
     '({a}+1)',
     'ä\u2028',
+    'a\u00a0b',
     '1..2',
 )
 
@@ -93,6 +94,37 @@ def test_two_dollars_are_a_dollar(line, value):
     )
 
 
+@pytest.mark.parametrize(
+    'name',
+    [
+        '_',
+        'A.b-c_9',
+        'SELF_x',
+        'SELF.x',
+        'SELF9',
+        'SELFish',
+        'COMPATIBLE-1',
+        'COMPATIBLES',
+    ],
+)
+def test_a_field_may_have_any_name_of_the_language(name):
+    text = text_of(device=f'{name} \t=${{f}}')
+
+    assert fill(text, f='a').self_object == {name: 'a'}
+
+
+@pytest.mark.parametrize('blank', ['', ' ', '\t'])
+def test_headers_tell_which_object_a_line_belongs_to(blank):
+    text = (
+        f'{blank}COMPATIBLE:\nx={{v:string:${{f}}}}\n'
+        f'{blank}SELF:\nx{blank}={{${{f}}}}\n'
+    )
+
+    assert fill(text, f='a,b').canonical == (
+        'SELF:\n\tx="{a,b}"\nCOMPATIBLE:\n\tx={v:string:"a,b"}\n'
+    )
+
+
 @pytest.mark.parametrize('value', HOSTILE)
 @pytest.mark.parametrize('line', ['x=${f}', 'x="${f}"', 'x=${f} # {'])
 def test_a_fact_in_compatible_is_a_literal(line, value):
@@ -101,11 +133,12 @@ def test_a_fact_in_compatible_is_a_literal(line, value):
 
 @pytest.mark.parametrize('value', HOSTILE)
 def test_a_fact_in_a_template_is_text(value):
-    document = fill(text_of('x=${f}-{v:int:1..3}', device='x=1'), f=value)
+    line = r'x=\{${f}-{v:int:1..3}'
+    document = fill(text_of(line, device='x=1'), f=value)
 
     (compatible,) = document.compatible
-    assert compatible.fields['x'].parts[0] == f'{value}-'
-    accepted = templates.DocumentTemplate(text_of(device='x=${f}-2'))
+    assert compatible.fields['x'].parts[0] == f'{{{value}-'
+    accepted = templates.DocumentTemplate(text_of(device='x={${f}-2'))
     assert descriptor.match(document, accepted.fill({'f': value}))
 
 
@@ -118,6 +151,7 @@ def test_a_fact_in_a_template_is_text(value):
         ('\u3000${f}', '\u3000{}'),
         ('X ${f} X', 'X {} X'),
         ('"${f}"', '{}'),
+        ('\t"${f}"\t', '{}'),
         (r' "\"${f} " ', '"{} '),
         ('$$${f}$$', '${}$'),
     ],
@@ -127,6 +161,17 @@ def test_a_fact_in_a_string_list_is_an_item(item, text, value):
 
     assert canonical_value(line, f=value) == (
         f'{{v:string:"a",{quoted(text.format(value))},"a # b"}}'
+    )
+
+
+@pytest.mark.parametrize('name', ['v', '_', 'V9_x', ' v', '\tv', 'v ', 'v\t'])
+@pytest.mark.parametrize('kind', ['string', ' string ', '\tstring\t'])
+def test_a_variable_is_written_as_in_any_document(name, kind):
+    line = f'x={{{name}:{kind}:"",${{f}}}}-,{{{name}}}'
+
+    name = name.strip()
+    assert canonical_value(line, f='a,b') == (
+        f'{{{name}:string:"","a,b"}}\\-,{{{name}}}'
     )
 
 
@@ -141,11 +186,13 @@ def test_a_fact_in_a_string_list_is_an_item(item, text, value):
         ('x={v:int:${f}..}', '007', '{v:int:7..}'),
         ('x={v:int:${f}..${f}}', '7', '{v:int:7..7}'),
         ('x={v:int:${f},9,${f}}', '7', '{v:int:7,9,7}'),
-        ('x={v:version:${f}-}', '28.41', '{v:version:28.41-}'),
+        ('x={v:version:${f}-}', '20.41', '{v:version:20.41-}'),
         ('x={v:version:1.0-${f}}', '2', '{v:version:1.0-2}'),
+        ('x={v:version:${f}-2.0}', '1', '{v:version:1-2.0}'),
         ('x={v:version:-${f},9}', '2.0.0.1', '{v:version:-2.0.0.1,9}'),
-        ('x={v:flags:=${f}}', 'XTS+sym', '{v:flags:=XTS+sym}'),
+        ('x={v:flags:=${f}}', 'XTS+a_9.b-c+d', '{v:flags:=XTS+a_9.b-c+d}'),
         ('x={v:flags:a+${f},c}', 'b', '{v:flags:a+b,c}'),
+        ('x={v:flags:${f}+b+c}', 'a', '{v:flags:a+b+c}'),
     ],
 )
 def test_a_fact_in_another_list_has_the_form_of_the_list(
@@ -225,6 +272,10 @@ def test_the_type_of_a_variable_is_that_of_its_object():
         ('x=${F}', 3),
         ('x=${}', 3),
         ('x=${f', 3),
+        ('x=${1}', 3),
+        ('x=${_f}', 3),
+        ('x=${fF}', 3),
+        ('x=${%s}' % ('f' * 33), 3),
         ('x="$1"', 4),
         ('x={v:int:$}', 10),
     ],
@@ -249,13 +300,22 @@ def test_a_dollar_that_is_no_fact_is_an_error(line, column):
         ('x={v:int:1...${f}}', 14),
         ('x={v:version:1.${f}}', 16),
         ('x={v:flags:a${f}}', 13),
+        ('x={v:flags:a=${f}}', 14),
         ('x={v:int:$$}', 10),
         ('x={v:int:1,${f}', 12),
         ('x={v:int:1}/1${f}', 14),
+        ('x={v:int:1}/10${f}', 15),
         ('x={v:int:1}/${f}${g}', 13),
+        ('x={v:int:1}/${f}0', 13),
         ('x="${f}', 4),
         ('x="a" ${f}', 7),
+        ('x="a" ${f}"', 7),
         ('x={v:string:"${f}}', 14),
+        ('x={v:string:a"b,${f}}', 17),
+        ('x={v:string:a#b,${f}}', 17),
+        ('x={v:string:a:b,${f}}', 17),
+        ('x={v:string:a{b,${f}}', 17),
+        (r'x={v:string:a\b,${f}}', 17),
         ('x=}${f}', 4),
         (r'x=\${f}', 3),
         (r'x="\\\${f}"', 6),
@@ -276,6 +336,13 @@ def test_a_fact_outside_of_values_is_an_error(line):
         templates.DocumentTemplate(text_of(line))
 
     assert caught.value.line == 4
+
+
+@pytest.mark.parametrize('name', ['f', 'f_1', 'f' * 32])
+def test_a_fact_s_name_has_letters_digits_and_underscores(name):
+    template = templates.DocumentTemplate(text_of(device=f'x=${{{name}}}'))
+
+    assert list(template.facts) == [name]
 
 
 def test_in_a_comment_a_dollar_means_nothing():
@@ -302,8 +369,11 @@ def test_the_facts_of_a_template_have_their_first_places():
         ('a\nSELF', 'the character U+000A'),
         ('a\x00', 'the character U+0000'),
         ('a\tb', 'the character U+0009'),
-        ('\x85', 'the character U+0085'),
+        ('\x1f', 'the character U+001F'),
+        ('\x7f', 'the character U+007F'),
+        ('\x9f', 'the character U+009F'),
         ('\ud800', 'the character U+D800'),
+        ('\udfff', 'the character U+DFFF'),
         ('', '0 characters'),
         ('x' * 1025, '1,025 characters'),
         (' a', "' a'"),
@@ -337,6 +407,7 @@ def test_a_value_that_grows_too_long_is_an_error_at_the_value(line):
     ('line', 'column'),
     [
         ('y={v:int:z}', 10),
+        ('y={v:string:,${g}}', 13),
         ('y=${g}{v}', 7),
         ('y={v:int:1}/${g}++2', 18),
         ('y={v:int:1', 11),
@@ -350,6 +421,22 @@ def test_an_error_that_no_fact_can_mend_is_the_templates(line, column):
         templates.DocumentTemplate(text_of(f'x=${{f}}\n{line}'))
 
     assert (caught.value.line, caught.value.column) == (5, column)
+
+
+@pytest.mark.parametrize(
+    ('line', 'column'),
+    [
+        ('x={v:int:1..}${f}', 3),
+        ('x={w:string:${f}}1{v:int:1..}', 19),
+    ],
+)
+def test_an_error_that_some_fact_can_mend_is_that_of_the_value(line, column):
+    template = templates.DocumentTemplate(text_of(line))
+
+    assert template.fill({'f': 'a'}).compatible
+    with pytest.raises(descriptor.DescriptorError) as caught:
+        template.fill({'f': '1'})
+    assert (caught.value.line, caught.value.column) == (4, column)
 
 
 def test_a_field_before_any_object_is_told_as_in_a_document():
