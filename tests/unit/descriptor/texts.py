@@ -4,6 +4,7 @@
 import pytest
 
 from nova_migcompat import descriptor
+from nova_migcompat.descriptor import templates
 
 
 def text_of(*compatible, device='a=1'):
@@ -19,6 +20,11 @@ def text_of(*compatible, device='a=1'):
 
 def document(*compatible, device='a=1'):
     return descriptor.parse(text_of(*compatible, device=device))
+
+
+def fill(text, **facts):
+    """Fill the facts into a template."""
+    return templates.DocumentTemplate(text).fill(facts)
 
 
 def answer(compatible, device, **options):
