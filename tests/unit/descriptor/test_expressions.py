@@ -101,6 +101,7 @@ def test_one_string_variable_makes_it_text():
         ('()+1', 4, "')'", OPERAND),
         ('(1+1)(1)', 8, "'('", OPERATOR),
         ('{v:int:1}+(', 14, 'the end of the expression', OPERAND),
+        ('(1+1', 3, "'('", 'a ) for it'),
         ('(((1+1)', 4, "'('", 'a ) for it'),
         ('(*', 4, "'*'", OPERAND),
     ],

@@ -88,6 +88,7 @@ def test_an_object_of_empty_fields_is_one():
         'SELF # comment\na=1',
         'SELF: # comment\na=1',
         'SELF:\t\na=1',
+        'SELF: \na=1',
         '# SELF=1\n\n \t\n\t# x\nSELF:\n\n        a=1\n',
         '#\nSELF:#\n'.replace(':#', ': #') + 'a=1',
     ],
@@ -113,6 +114,8 @@ def test_layout_means_nothing(text):
         ('COMPATIBLES', 12),
         ('SELFISH', 8),
         ('SELF-', 6),
+        ('SELF.', 6),
+        ('SELF9', 6),
         ('SELF_', 6),
     ],
 )
@@ -282,9 +285,10 @@ def test_a_value_has_at_most_1024_characters_in_the_text(header):
     value = '"' + '\\x' * 511 + '"'
     found = descriptor.parse(f'{header}:\n a=  {value} # x\n{rest}')
     assert f'\ta="{"x" * 511}"\n' in found.canonical
-    found = error(f'{header}:\n a=  "{"y" * 1023}" # x\n{rest}')
-    assert (found.line, found.column) == (2, 6)
-    assert found.found == 'a value of 1,025 characters'
+    for end in ('', ' # x'):
+        found = error(f'{header}:\n a=  "{"y" * 1023}"{end}\n{rest}')
+        assert (found.line, found.column) == (2, 6)
+        assert found.found == 'a value of 1,025 characters'
 
 
 @pytest.mark.parametrize('header', ['SELF', 'COMPATIBLE'])

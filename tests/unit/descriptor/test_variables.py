@@ -94,6 +94,8 @@ def test_the_empty_item_is_written_in_quotes():
     [
         ('{ v\t: int : 1 ,\t2 }{ v }', '{v:int:1,2}{v}'),
         ('{v:string: a b , "c " }', '{v:string:"a b","c "}'),
+        ('{v:string: "",a}', '{v:string:"","a"}'),
+        ('{v:string:"a" \t, b} # c', '{v:string:"a","b"}'),
         ('{v:string:\t"a"\t,\tb\t}\tx', '{v:string:"a","b"}\\\tx'),
         ('{\tv\t:\tint\t:\t1\t}', '{v:int:1}'),
         ('{v:string:\u00a0a}', '{v:string:"\u00a0a"}'),
@@ -324,7 +326,7 @@ def test_a_flags_reference_stands_only_as_a_whole_value():
         (
             '1.2',
             ['1.2', '1.2.0', '1.2.0.0', '01.002'],
-            ['1', '1.2.1', '1.2.0.0.0', '1.2.', 'v1.2', '1.2-', '1.٢', '12'],
+            ['1', '1.2.1', '1.2.0.0.0', '1.2.', 'v1.2', '1.2-', '1.٢', '1x2'],
         ),
         (
             '2.0.2-2.0.4',
