@@ -90,6 +90,18 @@ def test_an_address_may_have_capitals(tmp_path):
     assert host.only().device == model.DeviceName('PCI_0000_8A_00_1')
 
 
+def test_of_two_files_about_one_device_none_counts(host):
+    host.put(UUID, 'SELF:\n name=new\n')
+    host.put(UUID.upper(), 'SELF:\n name=old\n')
+    host.put('0000:81:00.1')
+
+    one, other = sorted(host.findings(), key=lambda f: f.device)
+
+    assert one.document is not None
+    assert 'about the same device; keep one' in other.problem.reason
+    assert f"'{UUID}.compat'" in other.problem.reason
+
+
 def test_devices_that_are_no_functions_have_their_names_in_sysfs(host):
     host.sysfs.subchannel('0.0.0035')
     host.sysfs.mdev_parent(host.sysfs.ap_matrix(), 'vfio_ap-passthrough')

@@ -48,12 +48,18 @@ class FilesSource(base.Source):
                 ' known, so nothing was changed; see [agent] devices_folder'
             ) from e
         known = _names(hardware)
+        files: dict[model.DeviceName, list[str]] = {}
         for name in names:
             if name.endswith(SUFFIX) and not name.startswith('.'):
                 about = name.removesuffix(SUFFIX)
-                yield _read(
-                    folder / name, known.get(_key(about)) or _unknown(about)
-                )
+                device = known.get(_key(about)) or _unknown(about)
+                files.setdefault(device, []).append(name)
+        for device, (name, *others) in files.items():
+            path = folder / name
+            if others:
+                yield _ambiguous(path, device, others)
+            else:
+                yield _read(path, device)
 
 
 def _names(hardware: model.Hardware) -> dict[str, model.DeviceName]:
@@ -79,6 +85,17 @@ def _unknown(about: str) -> model.DeviceName:
     """Name what is not there as its file does; no location looks like it."""
     address, _, mdev_type = about.partition(SEPARATOR)
     return model.DeviceName(address, mdev_type)
+
+
+def _ambiguous(
+    path: pathlib.Path, device: model.DeviceName, others: list[str]
+) -> model.Finding:
+    """Which of several files counts is not for the letters' case to say."""
+    names = ', '.join(errors.quoted(name) for name in others)
+    problem = model.Problem(
+        device, str(path), f'{names} is about the same device; keep one'
+    )
+    return model.Finding(device, str(path), problem=problem)
 
 
 def _read(path: pathlib.Path, device: model.DeviceName) -> model.Finding:
