@@ -247,6 +247,17 @@ def test_a_content_without_the_value_is_an_error(host, own):
     assert 'info has nothing of it' in host.error('own', own).reason
 
 
+def test_a_content_that_a_regex_could_be_busy_with_is_an_error(host):
+    files(host.vf1, info='v: 1' + '\n' * 252 + 'x')
+    own = "own: {path: info, regex: '^v: (.*)$'}"
+
+    assert '257 characters, expected at most 256' in (
+        host.error('own', own).reason
+    )
+    files(host.vf1, info='v: 1' + '\n' * 251 + 'x')
+    assert host.value('own', own) == '1'
+
+
 # Trust
 
 

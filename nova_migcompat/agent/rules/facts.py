@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from nova_migcompat.agent import hardware, model
-from nova_migcompat.agent.rules import looking, memory, rule
+from nova_migcompat.agent.rules import looking, memory, patterns, rule
 from nova_migcompat.agent.rules.looking import FactError, MissingFactError
 from nova_migcompat.descriptor import model as descriptor_model
 
@@ -134,6 +134,11 @@ class Facts:
             elements = {e.strip() for e in content.split(fact.separator)}
             found = '+'.join(sorted(elements - {''}))
         elif fact.regex is not None:
+            if len(content) > patterns.MAX_SEARCHED:
+                raise FactError(
+                    f'{folder}/{path} has {len(content):,} characters,'
+                    f' expected at most {patterns.MAX_SEARCHED} for a regex'
+                )
             match = fact.regex.search(content)
             found = (match[1] or '').strip(' \t') if match else ''
         else:

@@ -10,7 +10,7 @@ from typing import Any
 
 from nova_migcompat import descriptor
 from nova_migcompat.agent import errors, model
-from nova_migcompat.agent.rules import marked, rule, schema
+from nova_migcompat.agent.rules import marked, patterns, rule, schema
 from nova_migcompat.descriptor import templates
 
 #: Of one file, so that a file of another kind does not flood the log.
@@ -191,13 +191,9 @@ class _Maker:
         """Make the pattern of a fact."""
         if pattern is None:
             return None
-        reason = ''
         try:
-            compiled = re.compile(pattern, re.MULTILINE)
-            if compiled.groups == 1:
-                return compiled
-            reason = f'it has {compiled.groups} groups'
-        except (re.error, OverflowError, RecursionError) as e:
+            return patterns.compiled(pattern)
+        except patterns.PatternError as e:
             reason = str(e)
         self.reader.note(
             self.value('facts', name, 'regex'),

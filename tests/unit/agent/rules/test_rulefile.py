@@ -242,6 +242,7 @@ def test_an_error_in_the_document_has_the_line_of_the_file(header):
         (['a: {path: a, set: ""}'], 6, 25, 'the text between'),
         (['a: {path: a, regex: x}'], 6, 27, 'it has 0 groups'),
         (['a: {path: a, regex: (x)(y)}'], 6, 27, 'it has 2 groups'),
+        (["a: {path: a, regex: '(x+)+'}"], 6, 27, 'it repeats a group'),
         (["a: {path: a, regex: '(x'}"], 6, 27, 'one group: missing )'),
         (['a: {path: a, lookup: b}'], 6, 28, "found 'b', expected a built"),
         (['a: {path: a, lookup: a}'], 6, 28, "found 'a', expected a built"),
