@@ -38,6 +38,17 @@ def test_a_name_is_looked_up(host):
     assert host.value('own', LOOKUP, NAME2) == 'A: "2Q"'
 
 
+def test_as_many_names_as_a_rule_can_have_are_looked_up_in_turn(host):
+    own = ['f0: {path: nvidia/current_vgpu_type}']
+    own += [
+        f'f{n}: {{path: nvidia/creatable_vgpu_types, lookup: f{n - 1}}}'
+        for n in range(1, 64)
+    ]
+    vgpus(host, ''.join(f'{n}: {n + 1}\n' for n in range(64)), 0, 0)
+
+    assert host.value('f63', '\n'.join(own)) == '63'
+
+
 def test_a_name_is_remembered_when_the_card_is_full(host):
     vgpus(host, TABLE, 1151, 0)
     host.value('own', LOOKUP)

@@ -65,4 +65,4 @@ def _shown(value: Any) -> str:
     if isinstance(value, str):
         return errors.quoted(value)
     kind = 'list' if isinstance(value, list) else 'mapping'
-    return f'a {kind}' if value else f'an empty {kind}'
+    return f'a {kind} of {len(value):,}' if value else f'an empty {kind}'

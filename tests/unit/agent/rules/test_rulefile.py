@@ -262,6 +262,17 @@ def test_what_is_wrong_with_a_fact_is_said_with_its_place(
     assert [p[:2] for p in found] == [(line, column)]
 
 
+def test_a_rule_has_at_most_64_facts():
+    facts = [f'f{n}: {{path: x}}' for n in range(65)]
+
+    assert read(with_facts(*facts[:64]))
+    assert only(with_facts(*facts)) == (
+        6,
+        7,
+        'found a mapping of 65, expected at most 64 facts, by name',
+    )
+
+
 def test_everything_wrong_with_a_file_is_said_in_its_order():
     text = with_facts('a: {path: /x}', 'B: {path: b}').replace(
         'name: x', 'n: x'
