@@ -96,6 +96,30 @@ def test_a_dangling_link_is_an_error_and_no_absence(device):
     assert 'found a link' in read(device).problem.reason
 
 
+@pytest.mark.parametrize(
+    'path', ['migration_compatible', 'migration/self/name']
+)
+@pytest.mark.parametrize('mode', [0o200, 0o222, 0o000])
+def test_what_is_for_nobody_to_read_is_an_error_and_is_not_opened(
+    device, monkeypatch, path, mode
+):
+    path = device / path
+    files(path.parent, **{path.name: TEXT})
+    path.chmod(mode)
+    real = os.open
+
+    def found_only(name, flags, *arguments, **options):
+        assert flags & os.O_PATH
+        return real(name, flags, *arguments, **options)
+
+    monkeypatch.setattr(os, 'open', found_only)
+
+    problem = read(device).problem
+
+    assert problem.path == str(path)
+    assert problem.reason == f'is not to be read (mode {mode:04o})'
+
+
 def test_a_file_past_64_kib_is_an_error_and_is_not_read_on(device):
     files(device, migration_compatible=b'#' * 65537)
 

@@ -204,7 +204,7 @@ def test_a_file_that_is_nested_too_deep_is_an_error(path):
 
 @pytest.mark.parametrize(
     ('make', 'found'),
-    [(fifo, 'a FIFO'), (link, 'be read'), (directory, 'a folder')],
+    [(fifo, 'a FIFO'), (link, 'a link'), (directory, 'a folder')],
 )
 def test_a_state_that_is_no_file_is_an_error(path, make, found):
     (path / 'elsewhere').write_text('{}')

@@ -283,7 +283,7 @@ def test_an_attribute_that_can_only_be_written_is_not_read(host):
 
     problem = host.error('own', 'own: {from: pf, path: qat_rl/sla_op}')
 
-    assert 'can only be written' in problem.reason
+    assert 'is not to be read (mode 0200)' in problem.reason
 
 
 @pytest.mark.parametrize('make', [os.mkfifo, os.mkdir])
