@@ -290,6 +290,22 @@ def test_rules_that_others_may_write_do_not_count(host, what, others):
         host.said()
 
 
+def test_an_empty_folder_that_others_may_write_changes_nothing(host):
+    host.folder.chmod(0o777)
+
+    with pytest.raises(errors.AgentError, match=r'/rules\.d: may be written'):
+        host.said()
+
+
+def test_rules_are_held_while_others_may_write_their_folder(host):
+    path = host.rules(rule())
+    before = host.findings()
+    path.unlink()
+    host.folder.chmod(0o777)
+
+    assert host.findings() == before
+
+
 def test_a_link_among_the_rules_is_not_followed(host, tmp_path):
     path = host.rules(rule())
     path.rename(tmp_path / 'elsewhere')

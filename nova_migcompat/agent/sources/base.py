@@ -99,11 +99,11 @@ class OperatorFolder:
 
         :param path: where it is now.
         :returns: the names; none where there never was a folder.
-        :raises reading.UnreadableError: where it cannot be listed, or has
-            vanished since the first call.
+        :raises reading.UnreadableError: where it cannot be listed, others may
+            write it, or it has vanished since the first call.
         """
         try:
-            names = reading.list_folder(path)
+            names = reading.list_trusted(path)
         except reading.MissingError as e:
             if self._seen:
                 raise reading.UnreadableError(

@@ -36,15 +36,15 @@ class FilesSource(base.Source):
         """Say what the operator says of this host's devices.
 
         :param hardware: the devices.
-        :raises errors.AgentError: where the folder cannot be listed, or has
-            vanished.
+        :raises errors.AgentError: where the folder cannot be listed or
+            trusted, or has vanished.
         """
         folder = pathlib.Path(self.conf.agent.devices_folder)
         try:
             names = self._folder.names(folder)
         except reading.UnreadableError as e:
             raise errors.AgentError(
-                f'{errors.plain(e.path)} {e.reason}: its documents are not'
+                f'{errors.plain(e.path)} {e.reason}; its documents are not'
                 ' known, so nothing was changed; see [agent] devices_folder'
             ) from e
         known = _names(hardware)
