@@ -8,12 +8,11 @@ before or the one after. Knows nothing of how it is judged.
 import dataclasses
 import datetime
 import json
-import os
 import pathlib
 import time
 from typing import Any
 
-from nova_migcompat.agent import reading
+from nova_migcompat.agent import reading, writing
 
 FILE = 'state.json'
 
@@ -89,17 +88,9 @@ def write(folder: pathlib.Path, state: State) -> None:
     :param state: what to write.
     :raises OSError: where that fails.
     """
-    new = folder / f'{FILE}.new'
-    with new.open('w') as file:
-        json.dump(dataclasses.asdict(state), file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(folder / FILE)
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    writing.replace(
+        folder / FILE, json.dumps(dataclasses.asdict(state), indent=2)
+    )
 
 
 def read(folder: pathlib.Path) -> State | None:

@@ -182,6 +182,13 @@ def test_a_write_that_fails_leaves_the_state_before(path, monkeypatch):
         state.write(path, state.State(2, 'b', STATE.started, 60))
 
     assert state.read(path) == STATE
+    assert [file.name for file in path.iterdir()] == [state.FILE]
+
+
+def test_a_state_is_written_for_the_agents_user_alone(path):
+    state.write(path, STATE)
+
+    assert (path / state.FILE).stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,13 @@ import dataclasses
 import json
 import os
 import pathlib
-import tempfile
 from collections.abc import Mapping
 from typing import Any
 
 import jsonschema
 from oslo_log import log as logging
 
-from nova_migcompat.agent import errors, reading
+from nova_migcompat.agent import errors, reading, writing
 
 LOG = logging.getLogger(__name__)
 
@@ -113,17 +112,7 @@ class Memory:
             return
         data = {'format': _FORMAT, 'owners': self._read()}
         try:
-            with tempfile.NamedTemporaryFile(
-                'w', dir=self._file.parent, prefix=f'.{FILE}.', delete=False
-            ) as file:
-                try:
-                    json.dump(data, file)
-                    file.flush()
-                    os.fsync(file.fileno())
-                    pathlib.Path(file.name).replace(self._file)
-                except BaseException:
-                    pathlib.Path(file.name).unlink()
-                    raise
+            writing.replace(self._file, json.dumps(data))
         except OSError as e:
             self._warn(f'cannot be written: {e.strerror or e}')
         else:
