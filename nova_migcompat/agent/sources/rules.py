@@ -81,7 +81,7 @@ class RulesSource(base.Source):
         try:
             names = self._folder.names(folder)
         except reading.UnreadableError as e:
-            return [], [model.Problem(None, str(e.path), e.reason)]
+            return [], [_unreadable(e)]
         return read_files(
             folder / name
             for name in names
@@ -105,8 +105,12 @@ def read_files(
         except rulefile.RulesError as e:
             problems += e.problems
         except reading.UnreadableError as e:
-            problems.append(model.Problem(None, str(e.path), e.reason))
+            problems.append(_unreadable(e))
     return rules, problems
+
+
+def _unreadable(error: reading.UnreadableError) -> model.Problem:
+    return model.Problem(None, str(error.path), error.reason)
 
 
 # What the same bytes say does not change.
