@@ -76,7 +76,7 @@ class Outcome:
 
 
 def look(conf: cfg.ConfigOpts, sources: Sources | None = None) -> Host:
-    """Look at this host; asks nothing of Placement and logs nothing.
+    """Look at this host; asks nothing of Placement, and writes nothing.
 
     :param conf: the agent's configuration, with the group [agent].
     :param sources: where documents come from; None: all that are installed.
@@ -115,7 +115,10 @@ def run_once(
     :raises errors.AgentError: where it cannot be done; nothing was written.
     :raises placement.PlacementError: where Placement fails.
     """
-    host = look(conf)
+    sources = loading.load(conf)
+    host = look(conf, sources)
+    if not dry_run:
+        loading.keep(sources)
     said = notices.Notices()
     _tell(said, host)
     return _full(conf, client, host, said, dry_run=dry_run)
@@ -171,6 +174,7 @@ class Reconciler:
         if self._sources is None:
             self._sources = loading.load(self._conf)
         host = look(self._conf, self._sources)
+        loading.keep(self._sources)
         _tell(self._notices, host)
         last, self._last = self._last, None
         begun = self._clock()

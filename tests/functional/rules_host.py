@@ -92,8 +92,10 @@ class Host:
         return path
 
     def said(self):
-        """Return all that the source says."""
-        return list(self.source.findings(hardware.scan(self.sysfs.root)))
+        """Return all that the source says; what it learns is kept."""
+        said = list(self.source.findings(hardware.scan(self.sysfs.root)))
+        self.source.keep()
+        return said
 
     def findings(self):
         """Return what it says of devices."""

@@ -7,12 +7,25 @@ import pytest
 
 from nova_migcompat import descriptor, traits
 from nova_migcompat.agent import errors
+from tests.fake_sysfs import files
 from tests.functional.agent_host import FOREIGN, NODE, NOVAS, Host
 
 GPU = f'{NODE}_pci_0000_84_00_0'
 GPU2 = f'{NODE}_pci_0000_85_00_0'
 X = 'SELF:\n\tname=x\n'
 Y = 'SELF:\n\tname=y\n'
+#: A rule with a table that is remembered.
+RULES = """
+rules:
+  - name: x
+    applies_to: {driver: acme}
+    facts:
+      type: {path: type}
+      name: {path: types, lookup: type}
+    document: |
+      SELF:
+        name=${name}
+"""
 
 
 @pytest.fixture
@@ -365,3 +378,22 @@ def test_what_a_dry_run_says_is_what_a_run_writes(host):
     assert list(host.run().plan.lines()) == said
     # Besides the names: two parents' traits, the node's, its aggregates.
     assert len(host.writes) == len([s for s in said if 'create' in s]) + 4
+
+
+def test_a_dry_run_leaves_no_file_behind(host, tmp_path):
+    gpu = host.sysfs.function('0000:84:00.0', 'acme')
+    files(gpu, types='1: one', type='1')
+    (tmp_path / 'rules.d').mkdir(mode=0o755)
+    files(tmp_path / 'rules.d', **{'50-x.yaml': RULES})
+    state = tmp_path / 'state'
+    state.mkdir(mode=0o700)
+    options = {
+        'rules_folder': str(tmp_path / 'rules.d'),
+        'state_path': str(state),
+    }
+
+    host.dry_run(**options)
+    assert list(state.iterdir()) == []
+
+    host.run(**options)
+    assert [path.name for path in state.iterdir()] == ['remembered.json']

@@ -42,6 +42,19 @@ def test_a_source_that_fails_stops_the_cycle():
     assert '\n' not in str(stopped.value)
 
 
+def test_a_source_that_cannot_keep_what_it_knows_stops_the_cycle():
+    class Source(base.Source):
+        def findings(self, hardware):
+            return ()
+
+        def keep(self):
+            raise KeyError('x\ny')
+
+    with pytest.raises(errors.AgentError, match="source 'a' failed") as e:
+        loading.keep([('a', Source(None))])
+    assert '\n' not in str(e.value)
+
+
 def test_each_source_is_asked_in_order():
     name = model.DeviceName('PCI_0000_84_00_0')
     problem = model.Problem(name, '/x', 'wrong')

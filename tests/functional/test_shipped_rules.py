@@ -85,6 +85,7 @@ class Host:
             conf.set_override(name, str(value), group='agent')
         source = rules.RulesSource(conf)
         found = list(source.findings(hardware.scan(self.tree.root)))
+        source.keep()
         assert all(isinstance(one, model.Finding) for one in found)
         return {finding.device: finding for finding in found}
 

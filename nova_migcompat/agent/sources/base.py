@@ -65,11 +65,12 @@ class Source(abc.ABC):
     ) -> Iterable[model.Finding | model.Problem]:
         """Say everything that this source knows about the host's devices.
 
-        Called once a cycle. What is wrong with one device is a finding with a
-        problem, never an exception: other devices must not suffer from it.
-        What a finding is about is named by ``Device.name``,
-        ``Device.name_of_type(type)`` or ``Device.name_of_mdev(mdev)``; types
-        that Nova does not use may be among them.
+        Called once a cycle; writes nothing to disk, see keep(). What is wrong
+        with one device is a finding with a problem, never an exception: other
+        devices must not suffer from it. What a finding is about is named by
+        ``Device.name``, ``Device.name_of_type(type)`` or
+        ``Device.name_of_mdev(mdev)``; types that Nova does not use may be
+        among them.
 
         What is wrong beyond single devices, and leaves what is said about
         them as it was, is a problem by itself. Where the source cannot tell
@@ -81,6 +82,13 @@ class Source(abc.ABC):
             counts; and problems.
         :raises errors.AgentError: where what this source knows cannot be told
             and must not be taken for gone.
+        """
+
+    def keep(self) -> None:  # noqa: B027 most sources have nothing to keep
+        """Write to disk what the next agent should know, if anything.
+
+        Called once a cycle behind findings(), but not in a dry run. As no
+        device must suffer from a full disk, a failure is for the log.
         """
 
 

@@ -4,7 +4,8 @@
 Knows stevedore; must not know any one source.
 """
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import stevedore
@@ -61,14 +62,32 @@ def ask(
     """
     answers = []
     for name, source in sources:
-        try:
+        with _failing(name):
             answers.append(inventory.by_name(source.findings(hardware)))
-        except errors.AgentError:
-            raise
-        except Exception as e:
-            LOG.debug('The source %s failed', errors.quoted(name), exc_info=e)
-            raise errors.AgentError(
-                f'the source {errors.quoted(name)} failed:'
-                f' {errors.plain(repr(e))}; nothing was changed'
-            ) from e
     return answers
+
+
+def keep(sources: Sequence[tuple[str, base.Source]]) -> None:
+    """Let each source write what the next agent should know.
+
+    :param sources: names and sources, which were asked.
+    :raises errors.AgentError: where a source fails.
+    """
+    for name, source in sources:
+        with _failing(name):
+            source.keep()
+
+
+@contextlib.contextmanager
+def _failing(name: str) -> Iterator[None]:
+    """Name the source in what it raises."""
+    try:
+        yield
+    except errors.AgentError:
+        raise
+    except Exception as e:
+        LOG.debug('The source %s failed', errors.quoted(name), exc_info=e)
+        raise errors.AgentError(
+            f'the source {errors.quoted(name)} failed:'
+            f' {errors.plain(repr(e))}; nothing was changed'
+        ) from e

@@ -73,7 +73,11 @@ class RulesSource(base.Source):
                     outcome.document,
                     outcome.problem,
                 )
-        self._memory.save()
+
+    def keep(self) -> None:
+        """Remember tables over a restart; a failure is a warning."""
+        if self._memory is not None:
+            self._memory.save()
 
     def _read(
         self, folder: pathlib.Path
