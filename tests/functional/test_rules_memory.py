@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tables that vanish from sysfs: what is remembered of them, and for whom."""
 
+import json
 import platform
 
 import pytest
 
+from nova_migcompat.agent.rules import memory
 from tests.fake_sysfs import files
 from tests.functional.rules_host import NAME2, Host
 
@@ -200,6 +202,65 @@ def test_the_state_file_is_written_when_there_is_something_new(host):
     vgpus(host, TABLE + '1153: x\n', 1151, 0)
     host.value('own', LOOKUP)
     assert (host.state / 'remembered.json').stat().st_ino != before.st_ino
+
+
+def test_of_too_much_what_was_not_seen_for_the_longest_is_forgotten(
+    host, caplog, monkeypatch
+):
+    monkeypatch.setattr(memory, 'MAX_BYTES', 1200)
+    kept = memory.Memory(host.state)
+    lines = {'1': 'x' * 300}
+
+    for address in ('a', 'b', 'c'):
+        kept.learn(memory.Owner(address, ('1',)), 't', lines)
+        kept.save()
+    # Another card, so that nothing of the one before counts.
+    kept.learn(memory.Owner('b', ('2',)), 't', lines)
+    kept.recall(memory.Owner('a', ('1',)), 't', '1')
+    kept.learn(memory.Owner('d', ('1',)), 't', lines)
+    kept.save()
+
+    file = host.state / memory.FILE
+    assert list(json.loads(file.read_text())['owners']) == [
+        'b',
+        'a',
+        'd',
+    ]
+    assert file.stat().st_size <= 1200
+    (record,) = caplog.records
+    assert record.levelname == 'WARNING'
+    assert 'would hold more than 1200 bytes' in record.getMessage()
+
+
+def test_what_never_fits_is_no_reason_to_write_again(host, monkeypatch):
+    monkeypatch.setattr(memory, 'MAX_BYTES', 1000)
+    kept = memory.Memory(host.state)
+    inodes = set()
+
+    for _ in range(3):
+        for address in ('a', 'b', 'c'):
+            owner = memory.Owner(address, ())
+            kept.learn(owner, 't', {'1': 'x' * 300})
+        kept.save()
+        inodes.add((host.state / memory.FILE).stat().st_ino)
+
+    assert len(inodes) == 1
+
+
+def test_a_table_that_is_too_large_alone_is_forgotten(host):
+    kept = memory.Memory(host.state)
+    for number in range(20):
+        large = {f'{number}-{n}': 'x' * 64 for n in range(800)}
+        kept.learn(memory.Owner('a', ()), 't', large)
+
+    kept.save()
+
+    again = memory.Memory(host.state)
+    assert again.recall(memory.Owner('a', ()), 't', '0-0') is None
+    kept.learn(memory.Owner('a', ()), 't', {'1': 'x'})
+    kept.save()
+    again = memory.Memory(host.state)
+    assert again.recall(memory.Owner('a', ()), 't', '1') == 'x'
 
 
 def test_nothing_is_left_behind_where_the_agent_has_no_folder(host):

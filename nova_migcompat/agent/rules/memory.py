@@ -73,6 +73,8 @@ class Memory:
         self._owners: dict[str, dict[str, Any]] | None = None
         self._changed = False
         self._warned = False
+        self._full = False
+        self._saved: str | None = None
 
     def learn(
         self, owner: Owner, table: str, lines: Mapping[str, str]
@@ -86,6 +88,7 @@ class Memory:
         known = self._tables(owner)
         if known is None:
             known = {}
+            self._read().pop(owner.address, None)
             self._read()[owner.address] = {
                 'identity': list(owner.identity),
                 'tables': known,
@@ -110,13 +113,35 @@ class Memory:
         """
         if not self._changed or self._file is None or not self._is_for_us():
             return
-        data = {'format': _FORMAT, 'owners': self._read()}
+        self._forget()
+        text = _text(self._read())
         try:
-            writing.replace(self._file, json.dumps(data))
+            # What is there and does not fit is learnt and forgotten each time.
+            if text != self._saved:
+                writing.replace(self._file, text)
         except OSError as e:
             self._warn(f'cannot be written: {e.strerror or e}')
         else:
+            self._saved = text
             self._changed = self._warned = False
+
+    def _forget(self) -> None:
+        """Forget what does not fit, the owners not seen for the longest."""
+        owners = self._read()
+        sizes = {name: len(_text({name: owners[name]})) for name in owners}
+        size, before = sum(sizes.values()), len(owners)
+        for name in list(owners):
+            if size > MAX_BYTES:
+                size -= sizes[name]
+                del owners[name]
+        if len(owners) < before and not self._full:
+            self._full = True
+            LOG.warning(
+                '%s would hold more than %d bytes; tables of devices that'
+                ' were not seen for the longest are forgotten',
+                errors.plain(self._file),
+                MAX_BYTES,
+            )
 
     def _is_for_us(self) -> bool:
         assert self._file is not None
@@ -126,9 +151,12 @@ class Memory:
             return False
 
     def _tables(self, owner: Owner) -> dict[str, dict[str, str]] | None:
-        known = self._read().get(owner.address)
+        owners = self._read()
+        known = owners.get(owner.address)
         if known is None or known['identity'] != list(owner.identity):
             return None
+        # Whoever was not asked for the longest comes first.
+        owners[owner.address] = owners.pop(owner.address)
         tables: dict[str, dict[str, str]] = known['tables']
         return tables
 
@@ -161,3 +189,8 @@ class Memory:
                 errors.plain(self._file),
                 errors.plain(reason),
             )
+
+
+def _text(owners: Mapping[str, Any]) -> str:
+    """Return the file, in ASCII."""
+    return json.dumps({'format': _FORMAT, 'owners': owners})
