@@ -83,11 +83,12 @@ _ITEM_FORMS = {
     ),
 }
 
-#: What stands for a fact while the template is checked. No item holds the
-#: character; of a range it is the other end.
+#: What stands for a text while the template is checked; no item holds it.
+SAMPLE = '\ue000'
+#: ... and for another fact: of a range it is the other end, else 1.
 _SAMPLES = {
-    Form.QUOTED: '\ue000',
-    Form.TEMPLATE: '\ue000',
+    Form.QUOTED: SAMPLE,
+    Form.TEMPLATE: SAMPLE,
     Form.FLAGS: 'x',
 }
 

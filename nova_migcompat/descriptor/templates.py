@@ -81,6 +81,8 @@ class DocumentTemplate:
         except errors.DescriptorError as e:
             line = self._lines[e.line - 1]
             column = _trace(line, written[e.line - 1], e.column)
+            if facts is None:
+                e.found = _named(e.found, line, column)
             self._fail(e.line, column, e)
 
     def _fail(
@@ -108,3 +110,18 @@ def _trace(
             break
         rest -= len(text)
     return place
+
+
+def _named(found: str, line: Iterable[places.Piece], column: int) -> str:
+    """Name the facts in an error that shows what stands for them."""
+    names = (
+        piece.fact
+        for piece in line
+        if isinstance(piece, places.Place)
+        and piece.sample == places.SAMPLE
+        and piece.column >= column
+    )
+    first, *others = found.split(ascii(places.SAMPLE)[1:-1])
+    return first + ''.join(
+        f'${{{next(names, "...")}}}{other}' for other in others
+    )

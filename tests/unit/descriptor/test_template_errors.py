@@ -208,3 +208,10 @@ def test_a_field_before_any_object_is_told_as_in_a_document():
 
     assert (found.line, found.column) == (1, 1)
     assert found.found == 'a field before any object'
+
+
+def test_an_error_that_quotes_the_template_names_its_facts():
+    found = error(text_of('x={v:foo:${g},${f}}'), f='1', g='2')
+
+    assert found.found == '\'foo:"${g}","${f}"}\''
+    assert 'found \'foo:"${g}","${f}"}\', expected a type' in str(found)
