@@ -5,6 +5,7 @@ import pytest
 
 from nova_migcompat import descriptor
 from nova_migcompat.agent import errors, model
+from nova_migcompat.agent.sources import rules
 from tests.fake_sysfs import files
 from tests.functional.rules_host import GPU, NAME1, NAME2, TYPE, Host
 
@@ -266,6 +267,24 @@ def test_a_file_that_is_removed_counts_no_more(host):
     path.unlink()
 
     assert host.said() == []
+
+
+def test_of_very_many_wrong_files_a_part_is_said(host):
+    host.rules(rule())
+    before = host.said()
+    for number in range(310):
+        host.rules('- name: [', f'{number:03}.yaml')
+
+    said = host.said()
+
+    *first, last = problems(said)
+    assert len(first) == rules.MAX_PROBLEMS
+    assert str(last) == f'{host.folder}: has 300 more problems in its files'
+    assert [one for one in said if isinstance(one, model.Finding)] == before
+    host.restart()
+    with pytest.raises(errors.AgentError, match='has 300 more') as stopped:
+        host.said()
+    assert len(str(stopped.value)) < 10_000
 
 
 # Trust

@@ -24,6 +24,9 @@ from nova_migcompat.agent.sources import base
 
 SUFFIX = '.yaml'
 
+#: Of all files, so that a folder of other files does not flood the log.
+MAX_PROBLEMS = 10
+
 
 class RulesSource(base.Source):
     """Applies the rules of [agent] rules_folder.
@@ -86,11 +89,18 @@ class RulesSource(base.Source):
             names = self._folder.names(folder)
         except reading.UnreadableError as e:
             return [], [_unreadable(e)]
-        return read_files(
+        rules, problems = read_files(
             folder / name
             for name in names
             if name.endswith(SUFFIX) and not name.startswith('.')
         )
+        more = len(problems) - MAX_PROBLEMS
+        if more > 0:
+            reason = f'has {more:,} more problems in its files'
+            problems[MAX_PROBLEMS:] = [
+                model.Problem(None, str(folder), reason)
+            ]
+        return rules, problems
 
 
 def read_files(
