@@ -18,7 +18,7 @@ MODULE, PF_MODULE = 'module', 'pf_module'
 NAMED_MODULE = 'module/'
 
 #: A built-in fact in a path, or a dollar, or a $ that is neither.
-PLACEHOLDER = re.compile(r'\$(?:\{([a-z][a-z0-9_]*)\}|(\$))')
+PLACEHOLDER = re.compile(r'\$(?:\{([a-z][a-z0-9_]*)\}|(\$)|)')
 
 _IDS = (
     'vendor',

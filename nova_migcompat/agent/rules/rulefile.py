@@ -163,9 +163,7 @@ class _Maker:
         begins_in = declared.get('from', rule.DEVICE)
         if begins_in == rule.MDEV_TYPE and not self.about_types:
             self.note_no_types(self.value('facts', name, 'from'), begins_in)
-        for fact, _ in rule.PLACEHOLDER.findall(declared['path']):
-            if fact:
-                self.check_known(fact, (), self.value('facts', name, 'path'))
+        self.check_path(declared['path'], self.value('facts', name, 'path'))
         given = [word for word in _TRANSFORMATIONS if word in declared]
         if len(given) > 1:
             self.reader.note(
@@ -186,6 +184,18 @@ class _Maker:
             self.regex(name, declared.get('regex')),
             lookup,
         )
+
+    def check_path(self, path: str, place: marked.Place) -> None:
+        """Note what a path has of facts that no device has."""
+        for found in rule.PLACEHOLDER.finditer(path):
+            if found[1]:
+                self.check_known(found[1], (), place)
+            elif not found[2]:
+                self.reader.note(
+                    place,
+                    f'found {errors.quoted(path[found.start() :])}, expected'
+                    ' ${fact} with a built-in fact, or $$ for a dollar',
+                )
 
     def regex(self, name: str, pattern: str | None) -> re.Pattern[str] | None:
         """Make the pattern of a fact."""
