@@ -321,6 +321,28 @@ def test_every_part_of_the_schema_says_what_it_expects():
         check(part)
 
 
+@pytest.mark.parametrize(
+    ('before', 'after'),
+    [
+        ('name: x', 'name: "x\\n"'),
+        ('vendor: 15b3', 'vendor: "15b3\\n"'),
+        ('vendor: 15b3', 'vendor: ["15b3\\n"]'),
+        ('vendor: 15b3', 'vendor: "15*\\n"'),
+        ('vendor: 15b3', 'revision: "00\\n"'),
+        ('vendor: 15b3', 'class: "020000\\n"'),
+        ('path: a', 'path: "a\\n"'),
+        ('lookup: vendor', 'lookup: "vendor\\n"'),
+        ('from: pf', 'from: "pf\\n"'),
+        ('own', '"own\\n"'),
+    ],
+)
+def test_no_text_of_a_rule_ends_with_a_line_end(before, after):
+    text = with_facts('own: {path: a, from: pf, lookup: vendor}')
+    assert read(text)
+
+    assert 'expected' in problems(text.replace(before, after))[0][2]
+
+
 def test_every_built_in_fact_of_the_schema_is_one():
     schema = json.loads((ROOT / 'schema.json').read_text())
     named = schema['$defs']['rule']['properties']['applies_to']['properties']
