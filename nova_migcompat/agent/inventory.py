@@ -243,7 +243,10 @@ def _warnings(
 ) -> Iterator[str]:
     for finding in used:
         for warning in finding.warnings:
-            yield f'{finding.device}: {errors.plain(finding.path)}: {warning}'
+            yield (
+                f'{finding.device}: {errors.plain(finding.path)}:'
+                f' {errors.plain(warning)}'
+            )
     counting = {id(finding) for finding in used}
     for source in sources:
         for finding in source.by_name.values():

@@ -12,7 +12,7 @@ import pathlib
 import re
 
 from nova_migcompat import descriptor
-from nova_migcompat.agent import errors, model, reading
+from nova_migcompat.agent import model, reading
 
 WHOLE = 'migration_compatible'
 PARTS = 'migration'
@@ -101,7 +101,7 @@ def _assemble(folder: pathlib.Path) -> '_Text':
         if found:
             numbered[int(found[1] or 0)] = name
         elif name.startswith('compatible'):
-            text.warnings.append(f'{errors.quoted(name)} in it does not count')
+            text.warnings.append(f"'{name}' in it does not count")
     for _number, name in sorted(numbered.items()):
         text.add_object('COMPATIBLE', folder / name)
     return text

@@ -334,3 +334,18 @@ def test_a_type_that_a_parent_does_not_have_is_a_warning():
 
     assert len(taken.warnings) == 1
     assert 'type c: /somewhere is about a device' in taken.warnings[0]
+
+
+def test_a_warning_of_a_source_stays_on_its_line():
+    device = function()
+    found = model.Finding(
+        device.name,
+        '/somewhere',
+        document('x'),
+        warnings=('old\nERROR nova: all is lost', 'x' * 10_000),
+    )
+
+    forged, long = take(device, [found]).warnings
+
+    assert forged.endswith('/somewhere: old\\nERROR nova: all is lost')
+    assert len(long) < 400
