@@ -58,6 +58,17 @@ def prepare(path: pathlib.Path) -> None:
         )
 
 
+def has_lock(path: pathlib.Path) -> bool:
+    """Tell whether there is a lock, held or not.
+
+    :param path: the folder; need not exist.
+    :raises errors.AgentError: where that cannot be told, or something else
+        than a regular file stands there.
+    """
+    with _refusing():
+        return reading.kind(path / LOCK, reading.FILE) is not None
+
+
 @contextlib.contextmanager
 def locked(path: pathlib.Path) -> Iterator[None]:
     """Hold the lock; the kernel releases it when the process ends, however.
@@ -65,7 +76,7 @@ def locked(path: pathlib.Path) -> Iterator[None]:
     :param path: the folder, prepared.
     :raises errors.AgentError: where another process holds it; says which.
     """
-    _is_there(path)
+    has_lock(path)
     lock = fasteners.InterProcessLock(path / LOCK)
     try:
         taken = lock.acquire(timeout=_PATIENCE)
@@ -98,7 +109,7 @@ def holder(path: pathlib.Path) -> int | None:
     :returns: the process ID; None where nobody holds it.
     :raises errors.AgentError: where that cannot be told.
     """
-    if not _is_there(path):
+    if not has_lock(path):
         return None
     try:
         lock = fasteners.InterProcessLock(path / LOCK)
@@ -115,12 +126,6 @@ def holder(path: pathlib.Path) -> int | None:
             ' as the user that the agent runs as, or as root'
         ) from e
     return None
-
-
-def _is_there(path: pathlib.Path) -> bool:
-    """Tell whether there is a lock, and refuse what is no regular file."""
-    with _refusing():
-        return reading.kind(path / LOCK, reading.FILE) is not None
 
 
 def _pid(path: pathlib.Path) -> int:

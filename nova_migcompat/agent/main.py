@@ -101,7 +101,9 @@ def load_conf(arguments: Sequence[str]) -> cfg.ConfigOpts:
         prog=PROGRAM,
         version=importlib.metadata.version(PROJECT),
         default_config_files=[
-            file for file in (CONFIG_FILE,) if pathlib.Path(file).exists()
+            file
+            for file in (CONFIG_FILE,)
+            if reading.exists(pathlib.Path(file))
         ],
         default_config_dirs=[],
     )
@@ -215,7 +217,7 @@ def _withdraw(conf: cfg.ConfigOpts) -> int:
     with contextlib.ExitStack() as stack:
         # An agent that runs would publish again what is withdrawn. Where none
         # ever ran, there is nothing to lock, and nothing is left behind.
-        if (path / folder.LOCK).exists():
+        if folder.has_lock(path):
             stack.enter_context(folder.locked(path))
         cycle.withdraw(conf, client)
     return SUCCESS

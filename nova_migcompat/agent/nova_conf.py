@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from oslo_config import cfg
 
-from nova_migcompat.agent import errors
+from nova_migcompat.agent import errors, reading
 
 #: Nova's own default is the folder of its Python package; every distribution
 #: sets this one.
@@ -119,7 +119,9 @@ def read(files: Sequence[str], sysfs_root: pathlib.Path) -> NovaConf:
     """
     folders = [pathlib.Path(file).parent for file in files]
     try:
-        existing = [file for file in files if pathlib.Path(file).exists()]
+        existing = [
+            file for file in files if reading.exists(pathlib.Path(file))
+        ]
         conf = _parse(existing)
         state_path = conf.state_path
         enabled = list(conf.devices.enabled_mdev_types)

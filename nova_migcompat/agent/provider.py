@@ -28,7 +28,7 @@ def compute_id(folders: Iterable[pathlib.Path]) -> str | None:
     for folder in folders:
         path = folder / COMPUTE_ID
         try:
-            if not path.exists():
+            if not reading.exists(path):
                 continue
             text = reading.read_file(path.resolve()).decode()
             found.setdefault(str(uuid.UUID(text.strip())), path)

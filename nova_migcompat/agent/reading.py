@@ -94,6 +94,22 @@ def _expect(path: pathlib.Path | str, mode: int, *allowed: str) -> str:
     return found
 
 
+def exists(path: pathlib.Path) -> bool:
+    """Tell whether there is anything at a path; links are followed.
+
+    Path.exists says no where that cannot be told, since Python 3.14: what
+    stands in a folder that may not be entered would be taken for gone.
+
+    :param path: the path.
+    :raises OSError: where it cannot be told.
+    """
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 def read_file(path: pathlib.Path, most: int = MAX_BYTES) -> bytes:
     """Read a regular file whole.
 
