@@ -115,6 +115,11 @@ mdev type of a parent, ``<uuid>.compat`` for an mdev.
 Such a document counts before what the driver or a rule says. The folder and
 the files must belong to root or the agent's user and be writable by nobody
 else: a document decides which hosts a guest may move to.
+
+A folder that is not there has no documents. One that was there since the agent
+started and has vanished, or that cannot be read or trusted, is not an empty
+one: the agent changes nothing in Placement, for no device, until it is right
+again. Empty it to take all documents back.
 """,
     ),
     cfg.StrOpt(
@@ -129,6 +134,10 @@ to root or the agent's user and be writable by nobody else. When a file becomes
 wrong while the agent runs, the rules stay those of before until it is right
 again; an agent that starts with a wrong file leaves in Placement what stands
 there. Either way the log names the file and the line.
+
+A folder that is not there has no rules. One that was there since the agent
+started and has vanished, or that cannot be read or trusted, is as a wrong
+file: the rules stay those of before. Empty it to take all rules back.
 """,
     ),
 ]
