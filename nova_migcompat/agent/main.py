@@ -24,7 +24,6 @@ from nova_migcompat.agent import (
     process,
     publish,
     reading,
-    schedule,
     service,
     state,
     status,
@@ -193,11 +192,7 @@ def _adapter(conf: cfg.ConfigOpts) -> Any:
 
 def _client(conf: cfg.ConfigOpts) -> placement.PlacementClient:
     """Make a client for one cycle."""
-    return placement.PlacementClient(
-        _adapter(conf),
-        timeout=conf.placement.timeout,
-        budget=schedule.LONGEST_CYCLE,
-    )
+    return service.Options(conf, _adapter(conf)).client()
 
 
 def _once(conf: cfg.ConfigOpts) -> int:

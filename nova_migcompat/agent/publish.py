@@ -227,8 +227,7 @@ def apply(
         until then stays, and the next cycle goes on from there.
     """
     generation = plan.generation
-    for name in plan.texts + plan.names:
-        client.create_trait(name)
+    client.create_traits(plan.texts + plan.names)
     for change in plan.changes:
         if change.provider.parent_uuid is None:
             generation = _update_node(client, change)
@@ -280,8 +279,8 @@ def _with_names(
         try:
             return update()
         except placement.NoSuchTrait:
-            for name in sorted(names - client.traits(names=names)):
-                client.create_trait(name)
+            missing = names - client.traits(names=names)
+            client.create_traits(sorted(missing))
     return update()
 
 
@@ -294,8 +293,7 @@ def _restore_texts(
         missing = _missing_texts(client, documents)
         if not missing:
             return
-        for name in missing:
-            client.create_trait(name)
+        client.create_traits(missing)
     if _missing_texts(client, documents):
         raise placement.PlacementError(
             'the text of a document is deleted as soon as it is written'

@@ -4,7 +4,7 @@
 Knows no HTTP but the paths and queries of Placement's API.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import TypeVar
 
 import tenacity
@@ -12,7 +12,7 @@ from keystoneauth1 import adapter as ksa_adapter
 from oslo_log import log as logging
 
 from nova_migcompat import traits
-from nova_migcompat.placement import answers
+from nova_migcompat.placement import answers, together
 from nova_migcompat.placement.answers import (
     Provider,
     ProviderAggregates,
@@ -55,6 +55,8 @@ class PlacementClient:
         about or the answer is 503; None: as the adapter says
     :param global_request_id: the ``req-<uuid>`` that Placement's log shall
         name
+    :param at_once: how many requests there may be at once, where their order
+        does not matter
     """
 
     def __init__(
@@ -64,7 +66,9 @@ class PlacementClient:
         budget: float | None = None,
         retries: int | None = None,
         global_request_id: str | None = None,
+        at_once: int = 1,
     ) -> None:
+        self._at_once = at_once
         self._transport = Transport(
             adapter, timeout, budget, retries, global_request_id
         )
@@ -101,6 +105,16 @@ class PlacementClient:
         :raises PlacementError:
         """
         self._transport.put(path('traits', name), None, answers.read_nothing)
+
+    def create_traits(self, names: Iterable[str]) -> None:
+        """Make traits, ``at_once`` of them side by side; they may exist.
+
+        Placement has no request for several.
+
+        :raises PlacementError: the first that one of them met; nothing is
+            sent after it
+        """
+        together.each(self.create_trait, names, self._at_once)
 
     def delete_trait(self, name: str) -> None:
         """Delete a custom trait.

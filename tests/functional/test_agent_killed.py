@@ -34,6 +34,7 @@ class Gate:
 
     def __init__(self, application):
         self._application = application
+        self._one_at_a_time = threading.Lock()
         self.reset()
 
     def reset(self, number=0, done=False):
@@ -54,8 +55,11 @@ class Gate:
         self._goes_on.set()
 
     def __call__(self, environ, start_response):
-        self.requests.append((environ['REQUEST_METHOD'], environ['PATH_INFO']))
-        if len(self.requests) != self._number:
+        asked = environ['REQUEST_METHOD'], environ['PATH_INFO']
+        with self._one_at_a_time:
+            self.requests.append(asked)
+            number = len(self.requests)
+        if number != self._number:
             return self._application(environ, start_response)
         if self._done:
             body = self._application(environ, start_response)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Read, change, write, and again where another wrote in between."""
 
+import re
 import time
 
 import pytest
@@ -10,6 +11,7 @@ from tests.unit.placement.wire import (
     AGGREGATES,
     OURS,
     TRAITS,
+    URL,
     UUID,
     membership,
     placement_error,
@@ -306,3 +308,30 @@ def test_a_name_that_is_no_trait_any_more_is_an_error_of_its_own(
 
     with pytest.raises(placement.NoSuchTrait):
         client.update_provider_traits(UUID, lambda _names: [OURS])
+
+
+@pytest.mark.parametrize('at_once', [1, 4])
+def test_traits_are_made_one_request_each(adapter, requests_mock, at_once):
+    requests_mock.put(re.compile(f'{URL}/traits/'), status_code=201)
+    client = placement.PlacementClient(adapter, at_once=at_once)
+    names = [f'{OURS}_{number}' for number in range(20)]
+
+    client.create_traits(names)
+
+    sent = [r.url.rpartition('/')[2] for r in requests_mock.request_history]
+    assert sorted(sent) == sorted(names)
+
+
+@pytest.mark.parametrize('at_once', [1, 4])
+def test_the_first_trait_that_is_refused_ends_it(
+    adapter, requests_mock, at_once
+):
+    put = requests_mock.put(
+        re.compile(f'{URL}/traits/'), status_code=503, text='busy'
+    )
+    client = placement.PlacementClient(adapter, retries=0, at_once=at_once)
+
+    with pytest.raises(placement.PlacementError, match=r'PUT .* status 503'):
+        client.create_traits(f'{OURS}_{number}' for number in range(20))
+
+    assert put.call_count <= at_once
