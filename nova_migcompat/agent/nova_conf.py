@@ -20,6 +20,14 @@ from nova_migcompat.agent import errors, reading
 #: sets this one.
 STATE_PATH = '/var/lib/nova'
 
+#: nova/conf/paths.py. Nova's default is the folder of its Python package, and
+#: only Nova knows where that is: so whatever refers to it is as wrong as a
+#: reference to an option that is none.
+_PATHS = [
+    cfg.StrOpt('pybasedir', default='$unknown'),
+    cfg.StrOpt('state_path', default=STATE_PATH),
+]
+
 #: nova/pci/utils.py
 _PCI_ADDRESS = re.compile(
     r'^([\da-fA-F]{4}):([\da-fA-F]{2}):([\da-fA-F]{2}).([0-7])$'
@@ -123,7 +131,7 @@ def read(files: Sequence[str], sysfs_root: pathlib.Path) -> NovaConf:
             file for file in files if reading.exists(pathlib.Path(file))
         ]
         conf = _parse(existing)
-        state_path = conf.state_path
+        state_path = _state_path(conf)
         enabled = list(conf.devices.enabled_mdev_types)
         addresses = {
             mdev_type: _addresses(conf, mdev_type) for mdev_type in enabled
@@ -140,7 +148,7 @@ def read(files: Sequence[str], sysfs_root: pathlib.Path) -> NovaConf:
         return path.exists()
 
     return NovaConf(
-        folders=(*dict.fromkeys((*folders, pathlib.Path(state_path))),),
+        folders=(*dict.fromkeys((*folders, state_path)),),
         mdev_types=mdev_types(enabled, addresses, is_virtual_parent)
         if existing
         else None,
@@ -149,7 +157,7 @@ def read(files: Sequence[str], sysfs_root: pathlib.Path) -> NovaConf:
 
 def _parse(files: Sequence[str]) -> cfg.ConfigOpts:
     conf = cfg.ConfigOpts()
-    conf.register_opt(cfg.StrOpt('state_path', default=STATE_PATH))
+    conf.register_opts(_PATHS)
     conf.register_opts(_OPTS, group='devices')
     conf(
         args=[],
@@ -159,6 +167,17 @@ def _parse(files: Sequence[str]) -> cfg.ConfigOpts:
         use_env=False,
     )
     return conf
+
+
+def _state_path(conf: cfg.ConfigOpts) -> pathlib.Path:
+    try:
+        return pathlib.Path(conf.state_path)
+    # What oslo.config says of a reference that leads nowhere.
+    except cfg.NoSuchOptError as e:
+        raise ValueError(
+            'state_path refers to an option whose value is not set there and'
+            ' which only Nova knows; write its value in state_path'
+        ) from e
 
 
 def _addresses(conf: cfg.ConfigOpts, mdev_type: str) -> list[str]:

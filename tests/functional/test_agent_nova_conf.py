@@ -211,6 +211,31 @@ def test_compute_id_may_be_beside_each_file_and_in_state_path(tmp_path):
     )
 
 
+def test_a_state_path_may_refer_to_a_pybasedir_that_is_set(write, tmp_path):
+    file = write("""
+        [DEFAULT]
+        pybasedir = /opt/nova
+        state_path = $pybasedir/state
+        """)
+
+    found = nova_conf.read([file], tmp_path)
+
+    assert found.folders[-1] == pathlib.Path('/opt/nova/state')
+
+
+@pytest.mark.parametrize('option', ['pybasedir', 'my_ip'])
+def test_a_state_path_that_only_nova_can_tell_is_an_error_that_says_so(
+    write, tmp_path, option
+):
+    file = write(f"""
+        [DEFAULT]
+        state_path = ${option}/state
+        """)
+
+    with pytest.raises(errors.AgentError, match='state_path refers to'):
+        nova_conf.read([file], tmp_path)
+
+
 def test_without_a_state_path_it_is_that_of_the_distributions(tmp_path):
     found = nova_conf.read([], tmp_path)
 
