@@ -5,9 +5,11 @@ Knows nothing of what else stands in the folder.
 """
 
 import contextlib
+import fcntl
 import os
 import pathlib
 import stat
+import struct
 from collections.abc import Iterator
 
 import fasteners
@@ -23,6 +25,9 @@ _PATIENCE = 3.0
 _MAX_BYTES = 64
 
 _FLAGS = os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+#: struct flock of fcntl(2): type, whence, start, length, process ID. The last
+#: pads it as C does.
+_FLOCK = '@hhqqi0q'
 
 
 def prepare(path: pathlib.Path) -> None:
@@ -103,7 +108,8 @@ def locked(path: pathlib.Path) -> Iterator[None]:
 def holder(path: pathlib.Path) -> int | None:
     """Tell which process holds the lock.
 
-    Takes it for a moment where nobody does, which locked() is patient with.
+    Does not take it, not even for a moment: who starts meanwhile would take
+    that for another agent.
 
     :param path: the folder; need not exist.
     :returns: the process ID; None where nobody holds it.
@@ -112,20 +118,23 @@ def holder(path: pathlib.Path) -> int | None:
     if not has_lock(path):
         return None
     try:
-        lock = fasteners.InterProcessLock(path / LOCK)
-        # fasteners would follow a link that stands there by now, wait for a
-        # FIFO, and make a file of root's where there is none any more.
-        file = os.open(path / LOCK, _FLAGS)
-        with os.fdopen(file, 'r+') as lock.lockfile:
-            if not lock.acquire(blocking=False):
-                return _pid(path)
-            lock.release()
-    except (OSError, RuntimeError) as e:
+        held = _is_held(path / LOCK)
+    except OSError as e:
         raise errors.AgentError(
-            f'{errors.plain(path)} cannot be read: {errors.plain(e)}; run this'
-            ' as the user that the agent runs as, or as root'
+            f'{errors.plain(path / LOCK)} cannot be read: {errors.plain(e)}'
         ) from e
-    return None
+    return _pid(path) if held else None
+
+
+def _is_held(path: pathlib.Path) -> bool:
+    """Ask the kernel whether another process has locked a file."""
+    asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+    # Never follows a link that stands there by now, nor waits for a FIFO,
+    # which is no file for Python to read and to write.
+    with os.fdopen(os.open(path, _FLAGS), 'r+b') as file:
+        told = fcntl.fcntl(file, fcntl.F_GETLK, asked)
+    kind: int = struct.unpack(_FLOCK, told)[0]
+    return kind != fcntl.F_UNLCK
 
 
 def _pid(path: pathlib.Path) -> int:

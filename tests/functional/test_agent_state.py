@@ -112,19 +112,34 @@ def test_a_lock_that_is_no_file_is_refused_and_never_opened(path, make, found):
     assert not (path / 'elsewhere').exists()
 
 
-@pytest.mark.parametrize('make', [fifo, link, None])
+@pytest.mark.parametrize('make', [fifo, link])
 def test_a_lock_that_is_swapped_after_the_look_at_it_does_no_harm(
     path, monkeypatch, make
 ):
     monkeypatch.setattr(reading, 'kind', lambda *_: reading.FILE)
-    if make:
-        make(path / folder.LOCK)
+    make(path / folder.LOCK)
 
-    with pytest.raises(errors.AgentError, match='cannot be read'):
+    with pytest.raises(errors.AgentError, match='lock cannot be read'):
         folder.holder(path)
 
-    names = [folder.LOCK] if make else []
-    assert [file.name for file in path.iterdir()] == names
+    assert [file.name for file in path.iterdir()] == [folder.LOCK]
+
+
+def test_who_asks_for_the_holder_is_never_taken_for_one(path, monkeypatch):
+    """While one process asks, another may start, or ask as well."""
+    (path / folder.LOCK).touch()
+    told = []
+    fcntl_now = folder.fcntl.fcntl
+
+    def ask(*arguments):
+        answer = fcntl_now(*arguments)
+        told.append(in_another_process(path))
+        return answer
+
+    monkeypatch.setattr(folder.fcntl, 'fcntl', ask)
+
+    assert folder.holder(path) is None
+    assert told == ['None']
 
 
 def test_of_a_held_lock_no_more_is_read_than_a_process_id(path):
