@@ -19,6 +19,16 @@ FILE = 'state.json'
 #: Bytes. A thousand devices that are left out make some hundred KiB.
 MAX_BYTES = 4 * 1024 * 1024
 
+#: What each field of the file is in JSON, moments and lists apart.
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    'pid': int,
+    'boot_id': str,
+    'interval': int,
+    'error': (str, type(None)),
+    'failures': int,
+    'devices': int,
+}
+
 _BOOT_ID = pathlib.Path('/proc/sys/kernel/random/boot_id')
 
 
@@ -108,22 +118,47 @@ def read(folder: pathlib.Path) -> State | None:
         return None
     try:
         return _state(json.loads(data))
-    except (AttributeError, LookupError, RecursionError, TypeError) as e:
+    except (
+        AttributeError,
+        LookupError,
+        OverflowError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as e:
         raise ValueError(f'it is not what the agent writes: {e!r}') from e
 
 
 def _state(found: dict[str, Any]) -> State:
-    provider = found.pop('provider')
-    moments = {
-        name: found[name] and Moment(**found[name])
-        for name in ('started', 'cycle', 'success')
-    }
+    for name, kind in _TYPES.items():
+        if not isinstance(found[name], kind):
+            raise TypeError(f'{name} is {found[name]!r:.80}')
+    provider = found['provider']
+    if provider is not None:
+        uuid, name = _texts(provider)
+        provider = uuid, name
     return State(
         **{
             **found,
-            **moments,
-            'documents': tuple(found['documents']),
-            'problems': tuple(found['problems']),
-        },
-        provider=provider and (provider[0], provider[1]),
+            'started': _moment(found['started']),
+            'cycle': found['cycle'] and _moment(found['cycle']),
+            'success': found['success'] and _moment(found['success']),
+            'next_in': float(found['next_in']),
+            'provider': provider,
+            'documents': _texts(found['documents']),
+            'problems': _texts(found['problems']),
+        }
     )
+
+
+def _moment(found: dict[str, Any]) -> Moment:
+    utc = datetime.datetime.fromisoformat(found['utc'])
+    return Moment(utc.isoformat(), float(found['uptime']))
+
+
+def _texts(found: list[Any]) -> tuple[str, ...]:
+    if not (
+        isinstance(found, list) and all(isinstance(x, str) for x in found)
+    ):
+        raise TypeError(f'{found!r:.80} is no list of strings')
+    return tuple(found)

@@ -217,6 +217,36 @@ def test_a_file_with_something_else_in_it_is_an_error(path, text):
         state.read(path)
 
 
+WRITTEN = dataclasses.asdict(STATE)
+
+
+@pytest.mark.parametrize(
+    'wrong',
+    [
+        *({name: {'a': 1}} for name in WRITTEN),
+        {'pid': '1'},
+        {'started': None},
+        {'started': {'utc': 1, 'uptime': 1.0}},
+        {'started': {'utc': 'today', 'uptime': 1.0}},
+        {'started': {'utc': '2026-11-25', 'uptime': 10**400}},
+        {'cycle': [1]},
+        {'success': {'utc': '2026-11-25', 'uptime': 'x'}},
+        {'next_in': None},
+        {'next_in': 10**400},
+        {'provider': ['uuid']},
+        {'provider': ['uuid', 1]},
+        {'documents': 'AB'},
+        {'problems': [1]},
+    ],
+    ids=str,
+)
+def test_a_file_with_a_value_of_another_type_is_an_error(path, wrong):
+    (path / state.FILE).write_text(json.dumps({**WRITTEN, **wrong}))
+
+    with pytest.raises(ValueError):
+        state.read(path)
+
+
 def test_a_file_that_is_nested_too_deep_is_an_error(path):
     (path / state.FILE).write_text('[' * 100_000)
 
