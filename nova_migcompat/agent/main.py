@@ -7,7 +7,9 @@ What a cycle does is for cycle.py to know.
 import contextlib
 import functools
 import importlib.metadata
+import os
 import pathlib
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -266,8 +268,25 @@ def _print_plan(plan: publish.Plan) -> None:
 
 
 def _print(*lines: str) -> None:
-    for line in lines:
-        sys.stdout.write(f'{line}\n')
+    """Print lines; whoever has stopped to read, as head does, gets no more.
+
+    :raises errors.AgentError: where they cannot be written.
+    """
+    if sys.stdout is None:
+        return  # closed by who called this
+    try:
+        for line in lines:
+            sys.stdout.write(f'{line}\n')
+        sys.stdout.flush()
+    except OSError as e:
+        # Else Python would try once more at its end ("Note on SIGPIPE" in the
+        # documentation of its module signal).
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        if not isinstance(e, BrokenPipeError):
+            raise errors.AgentError(
+                f'nothing can be printed: {errors.plain(e)}'
+            ) from e
 
 
 if __name__ == '__main__':

@@ -3,7 +3,9 @@
 
 import json
 import os
+import pathlib
 import signal
+import subprocess
 
 import pytest
 
@@ -110,6 +112,62 @@ def test_the_status_never_waits_for_a_fifo_of_the_agents_user(agent, name):
         f'nova-migcompat-agent: error: {agent.state_path / name} found a'
         ' FIFO, expected a file\n'
     )
+
+
+def test_a_state_of_something_else_is_said_to_be_so(agent):
+    agent.state_path.mkdir(0o700)
+    (agent.state_path / state.FILE).write_text('{"pid": "x"}')
+
+    result = agent.call('--status')
+
+    assert result.returncode == 2
+    assert 'it is not what the agent writes: ' in result.stderr
+    assert result.stderr.count('\n') == 1
+
+
+def test_who_reads_no_further_gets_no_error(agent):
+    """As after ``| head -1``; the exit status is what it would have been."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer) as pipe:
+        result = subprocess.run(
+            agent.command('--status'),
+            stdout=pipe,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    assert (result.returncode, result.stderr) == (2, '')
+
+
+def test_without_an_output_the_exit_status_is_the_answer(agent):
+    result = subprocess.run(
+        ['sh', '-c', 'exec "$@" >&-', 'sh', *agent.command('--status')],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert (result.returncode, result.stderr) == (2, '')
+
+
+def test_an_output_that_takes_nothing_is_an_error(agent):
+    with pathlib.Path('/dev/full').open('w') as full:
+        result = subprocess.run(
+            agent.command('--status'),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    assert result.returncode == 1
+    assert 'No space left on device' in result.stderr
+    assert 'Traceback' not in result.stderr
 
 
 def test_the_status_for_programs_is_json(agent):
