@@ -120,6 +120,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         of the process.
     :returns: the exit status, 0 only if everything went well.
     """
+    # Nothing waits for it yet, and unblocked it would end the process.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     if arguments is None:
         arguments = sys.argv[1:]
     try:
@@ -145,6 +147,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(conf: cfg.ConfigOpts, arguments: Sequence[str]) -> int:
+    if any(conf[name] for name in _ACTIONS):
+        # These end when their terminal does.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
     if conf.status:
         return _status(conf)
     if conf.once:

@@ -2,6 +2,7 @@
 """The agent as a process that runs until it is stopped."""
 
 import signal
+import subprocess
 import time
 
 import pytest
@@ -48,6 +49,45 @@ def test_sigint_ends_it_too(agent):
     agent.process.send_signal(signal.SIGINT)
 
     assert agent.process.wait(timeout=PROMPT) == 0
+
+
+#: Python that runs the command and, while it reads its options for the first
+#: time, sends it SIGHUP.
+EARLY = """
+import os, signal, sys
+from nova_migcompat.agent import main
+load = main.load_conf
+def load_once(arguments):
+    main.load_conf = load
+    os.kill(os.getpid(), signal.SIGHUP)
+    return load(arguments)
+main.load_conf = load_once
+sys.exit(main.main())
+"""
+
+
+def early(agent, *arguments):
+    """Return the command line of a command that gets SIGHUP very early."""
+    python, _, _, *rest = agent.command(*arguments)
+    return [python, '-c', EARLY, *rest]
+
+
+def test_a_sighup_before_it_is_waited_for_is_one_reload(agent, monkeypatch):
+    agent.vf(1, X)
+    command = early(agent)
+    monkeypatch.setattr(agent, 'command', lambda: command)
+
+    agent.start()
+
+    until(lambda: 'The options were read again' in agent.log())
+    until(lambda: d(X) in published(agent))
+    assert agent.stop()[0] == 0
+
+
+def test_a_call_ends_with_its_terminal(agent):
+    ended = subprocess.run(early(agent, '--status'), check=False, timeout=60)
+
+    assert ended.returncode == -signal.SIGHUP
 
 
 def test_a_change_reaches_placement_promptly_after_sighup(agent):
