@@ -43,9 +43,6 @@ _AGGREGATES = uuid.UUID('a9c970ac-20ea-499a-b410-5cefcf69f2b3')
 _DIGEST = '[A-Z2-7]{32}'
 _D_NAME = re.compile(f'{DOCUMENT_PREFIX}({_DIGEST})')
 _LOCATION_NAME = re.compile(f'{LOCATION_PREFIX}([A-Z0-9_]+)_({_DIGEST})')
-_NAME_WITH_DIGEST = re.compile(
-    f'{PREFIX}(?:D_|L_[A-Z0-9_]+_|T_)({_DIGEST})(?:_|$)'
-)
 _TEXT_NAME = re.compile(
     f'{TEXT_PREFIX}({_DIGEST})_([A-Z2-7]{{8}})'
     '_([1-9][0-9]{0,2})_([1-9][0-9]{0,2})_([A-Z2-7]+)'
@@ -121,9 +118,15 @@ def digests(names: Iterable[str]) -> frozenset[str]:
 
 
 def digest_in(name: str) -> str | None:
-    """Return the digest that a D, L or T name is about, if it is one."""
-    found = _NAME_WITH_DIGEST.match(name)
-    return found[1] if found else None
+    """Return the digest that a D, L or T name is about.
+
+    :returns: None where it is no such name, or one of another form, which a
+        later version may have made.
+    """
+    if found := _D_NAME.fullmatch(name) or _TEXT_NAME.fullmatch(name):
+        return found[1]
+    found = _LOCATION_NAME.fullmatch(name)
+    return found[2] if found else None
 
 
 def aggregate(digest: str) -> str:

@@ -40,7 +40,7 @@ class Group:
     """Names of one kind that go together.
 
     :param kind: TEXT, DOCUMENT, LOCATION or FIELD.
-    :param digest: the document's; None for what names no document.
+    :param digest: the document's; None for fields.
     :param names: the names, sorted.
     """
 
@@ -51,11 +51,8 @@ class Group:
     @property
     def reason(self) -> str:
         """Why nobody needs them."""
-        if self.kind != TEXT:
-            return 'no provider has the name'
-        if self.digest is None:
-            return 'belongs to no document'
-        return 'no provider has the document'
+        what = 'document' if self.kind == TEXT else 'name'
+        return f'no provider has the {what}'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -81,8 +78,9 @@ class Purge(cloud.PlacementLister):
     """Delete the names in Placement that no provider's document needs.
 
     These are the texts of documents that no provider has, and the names of
-    documents and locations that no provider has. Agents may run meanwhile:
-    what one of them takes up is put back. It needs the right to delete
+    documents and locations that no provider has. Names of another form, as
+    a later version may make them, stay. Agents may run meanwhile: what one of
+    them takes up is put back. It needs the right to delete
     traits, which the agents do not have: run it as an administrator.
     """
 
@@ -147,9 +145,8 @@ def unused(
     found: dict[tuple[str, str], list[str]] = {}
     for name in sorted(idle):
         kind, digest = _kind(name), traits.digest_in(name)
-        if kind is None or (kind == FIELD and not fields):
-            continue
-        if kind != TEXT or digest not in used:
+        wanted = fields if kind == FIELD else digest is not None
+        if kind and wanted and not (kind == TEXT and digest in used):
             found.setdefault((digest or '', kind), []).append(name)
     return [
         Group(kind, digest or None, tuple(names))
@@ -170,7 +167,7 @@ def remove(
     """
     texts = []
     for group in groups:
-        if group.kind == TEXT and group.digest:
+        if group.kind == TEXT:
             texts.append(group)
         else:
             yield _delete(client, group)

@@ -122,15 +122,16 @@ def test_names_of_fields_are_removed_where_that_is_asked_for(command, admin):
     assert ours(admin) == set()
 
 
-def test_a_text_of_no_document_is_removed(command, admin):
-    admin.create_traits(['CUSTOM_MIGCOMPAT_T_JUNK'])
-
-    assert command()[1] == [row(None, 'text', 1, 'belongs to no document')]
-    assert ours(admin) == set()
-
-
 def test_what_another_version_may_have_written_stays(command, admin):
-    later = {f'CUSTOM_MIGCOMPAT_T_{Y.digest}_V2', 'CUSTOM_MIGCOMPAT_Q_X'}
+    longer = 'A' * 52
+    later = {
+        'CUSTOM_MIGCOMPAT_Q_X',
+        f'CUSTOM_MIGCOMPAT_D_{longer}',
+        f'CUSTOM_MIGCOMPAT_L_PCI_0000_81_00_0_{longer}_2',
+        f'CUSTOM_MIGCOMPAT_T_{longer}_{"B" * 8}_1_1_C',
+        f'CUSTOM_MIGCOMPAT_T_{X.digest}_V2',
+        f'CUSTOM_MIGCOMPAT_T_{Y.digest}_V2',
+    }
     admin.create_traits(later)
     admin.create_provider('compute1', traits=[D_Y])
 
