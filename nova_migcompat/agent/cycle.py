@@ -248,7 +248,12 @@ def withdraw(
     nova = nova_conf.read(
         conf.agent.nova_config_files, pathlib.Path(conf.agent.sysfs_root)
     )
-    node = _node(conf, client, provider.compute_id(nova.folders))
+    try:
+        node = _node(conf, client, provider.compute_id(nova.folders))
+    except errors.NoProviderError as e:
+        raise errors.NoProviderError(
+            e.missing, 'there is nothing to withdraw'
+        ) from e
     plan = publish.withdraw(client, node)
     if not dry_run:
         publish.apply(client, plan, {})

@@ -21,7 +21,18 @@ class OptionsError(AgentError):
 
 
 class NoProviderError(AgentError):
-    """Placement does not have the compute node's provider, perhaps not yet."""
+    """Placement does not have the compute node's provider, perhaps not yet.
+
+    :ivar missing: what Placement does not have, in words.
+    """
+
+    def __init__(
+        self, missing: str, advice: str = 'start nova-compute first'
+    ) -> None:
+        super().__init__(
+            f'{missing}: {advice}, or correct [agent] resource_provider'
+        )
+        self.missing = missing
 
 
 def plain(text: object, most: int = MAX_SHOWN) -> str:

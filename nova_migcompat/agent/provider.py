@@ -33,10 +33,8 @@ def compute_id(folders: Iterable[pathlib.Path]) -> str | None:
             text = reading.read_file(path.resolve()).decode()
             found.setdefault(str(uuid.UUID(text.strip())), path)
         except (OSError, reading.UnreadableError) as e:
-            reason = getattr(e, 'reason', e)
             raise errors.AgentError(
-                f'{errors.plain(path)}: {errors.plain(reason)}; the agent must'
-                ' run as a user that may read it'
+                f'{errors.plain(path)}: {_reason(e)}'
             ) from e
         except ValueError as e:
             raise errors.AgentError(
@@ -46,6 +44,13 @@ def compute_id(folders: Iterable[pathlib.Path]) -> str | None:
         files = ' and '.join(errors.plain(path) for path in found.values())
         raise errors.AgentError(f'{files} hold different UUIDs')
     return next(iter(found), None)
+
+
+def _reason(error: OSError | reading.UnreadableError) -> str:
+    reason = errors.plain(getattr(error, 'reason', error))
+    if PermissionError in (type(error), type(error.__cause__)):
+        return f'{reason}; the agent must run as a user that may read it'
+    return reason
 
 
 def host_names() -> tuple[str, ...]:
@@ -87,8 +92,7 @@ def find(
                 break
     if provider is None:
         raise errors.NoProviderError(
-            f'Placement has no resource provider with {what}: start'
-            ' nova-compute first, or correct [agent] resource_provider'
+            f'Placement has no resource provider with {what}'
         )
     if provider.parent_uuid is not None:
         raise errors.AgentError(

@@ -122,6 +122,14 @@ def test_withdraw_takes_away_what_once_has_published(command):
     assert command.admin.aggregates(command.node) == set()
 
 
+def test_without_a_provider_there_is_nothing_to_withdraw(command):
+    command.admin.delete_provider(command.node)
+
+    assert command('--withdraw') == 1
+    assert 'there is nothing to withdraw, or correct' in command.result.stderr
+    assert 'nova-compute' not in command.result.stderr
+
+
 def test_a_dry_run_of_nothing_is_a_usage_error(command):
     assert command('--dry-run') == 2
     assert '--dry-run is for --once' in command.result.stderr

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the agent finds its compute node's provider."""
 
+import errno
+import os
+import pathlib
 import socket
 import uuid
 
@@ -79,11 +82,45 @@ def test_a_compute_id_that_is_no_uuid_is_an_error(tmp_path, content):
         provider.compute_id([folder(tmp_path / 'state', content)])
 
 
-def test_a_compute_id_that_cannot_be_read_is_an_error(tmp_path):
-    state = folder(tmp_path / 'state')
-    (state / 'compute_id').mkdir()
+@pytest.mark.parametrize('function', ['open', 'stat'])
+def test_a_compute_id_that_is_anothers_is_an_error_that_says_so(
+    tmp_path, monkeypatch, function
+):
+    state = folder(tmp_path / 'state', NODE)
+    before = getattr(os, function)
 
-    with pytest.raises(errors.AgentError, match='user that may read it'):
+    def refuse(path, *arguments, **options):
+        if path == state / 'compute_id':
+            raise PermissionError(errno.EACCES, 'Permission denied')
+        return before(path, *arguments, **options)
+
+    monkeypatch.setattr(os, function, refuse)
+
+    with pytest.raises(
+        errors.AgentError,
+        match=r'compute_id: .*Permission denied; the agent must run as',
+    ):
+        provider.compute_id([state])
+
+
+def large(path):
+    path.write_text('x' * 65537)
+
+
+@pytest.mark.parametrize(
+    ('make', 'reason'),
+    [
+        (pathlib.Path.mkdir, 'found a folder, expected a file'),
+        (large, 'holds more than 65,536 bytes'),
+    ],
+)
+def test_a_compute_id_that_is_no_such_file_is_an_error_with_the_reason(
+    tmp_path, make, reason
+):
+    state = folder(tmp_path / 'state')
+    make(state / 'compute_id')
+
+    with pytest.raises(errors.AgentError, match=f'compute_id: {reason}$'):
         provider.compute_id([state])
 
 
