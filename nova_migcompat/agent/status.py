@@ -118,7 +118,8 @@ def _of_running(found: state.State, now: float) -> tuple[Health, str]:
     if now - last.uptime > limit:
         return (
             Health.FAILING,
-            f'it hangs: no cycle has ended for {now - last.uptime:.0f} s',
+            'it hangs, or cannot record that it does not (its log says so'
+            f' then): no cycle has ended for {now - last.uptime:.0f} s',
         )
     if found.cycle is None:
         return Health.FAILING, 'no cycle has ended yet'

@@ -62,7 +62,7 @@ def test_an_agent_that_runs_and_whose_cycle_went_well_is_healthy():
         (but(error='no answer'), 'no answer'),
         (but(problems=('p',)), 'there is 1 problem'),
         (but(problems=('p', 'q')), 'there are 2 problems'),
-        (but(cycle=moment(296)), 'it hangs: no cycle has ended for 296 s'),
+        (but(cycle=moment(296)), 'it hangs, or cannot record'),
         (but(cycle=None, success=None, started=moment(5)), 'no cycle has'),
         (but(cycle=None, started=moment(999)), 'it hangs'),
     ],
@@ -70,6 +70,14 @@ def test_an_agent_that_runs_and_whose_cycle_went_well_is_healthy():
 def test_what_is_wrong_with_a_running_agent_is_1(found, why):
     assert judge(found).health == 1
     assert judge(found).reason.startswith(why)
+
+
+def test_a_state_that_is_too_old_says_how_old_and_where_to_look():
+    """On a full disk an agent that is well leaves such a one."""
+    reason = judge(but(cycle=moment(296))).reason
+
+    assert reason.endswith(': no cycle has ended for 296 s')
+    assert 'its log' in reason
 
 
 def test_a_cycle_may_take_as_long_as_its_requests():
