@@ -3,13 +3,17 @@
 
     python -m benchmarks.agent_cycle [--cycles 20]
 
-Two hosts, each a generated sysfs tree: one with 256 VFs, one with 16 mdev
-parents of 20 types each that all have mdevs. Placement is a real one over
-SQLite. Requests and the processor time of a cycle are measured in this
-process; memory, and the way from SIGHUP, in an agent of its own. A device
-event is made up: it enters where udev's would. What changes is the document of
-every device, as when a driver is upgraded; then that of one device alone, so
-that the devices differ, and each has names of its own.
+Hosts, each a generated sysfs tree: one with 256 VFs, one with 16 mdev parents
+of 20 types each that all have mdevs, whose drivers publish documents; and the
+same with drivers that do not, where all rules that come with the package are
+on. Placement is a real one over SQLite, with one thread. Requests and the
+processor time of a cycle are measured in this process; memory, and the way
+from SIGHUP, in an agent of its own. A device event is made up: it enters where
+udev's would. What changes is the document of every device, as when a driver is
+upgraded; then that of one device alone, so that the devices differ, and each
+has names of its own. The agent is asked whether it has published that, not
+Placement, which would be kept from its work; what it says is looked at
+afterwards.
 """
 
 import argparse
@@ -18,13 +22,14 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import prettytable
 
 from nova_migcompat import descriptor, placement, traits
-from nova_migcompat.agent import cycle, main, service, wake
+from nova_migcompat.agent import cycle, main, service, state, wake
+from tests import fake_sysfs
 from tests.functional import agent_process
 from tests.placement_server import PlacementServer
 
@@ -38,6 +43,8 @@ LIMITS = {
     'event to Placement: s': 2,
     'the same, one device: s': 2,
 }
+RULES = pathlib.Path(__file__).parents[1] / 'etc/nova-migcompat/rules.d'
+PF = '0000:81:00.0'
 TYPES = [f'nvidia-{number}' for number in range(540, 560)]
 
 
@@ -55,27 +62,87 @@ def virtual_functions(
     agent: agent_process.AgentProcess,
 ) -> list[pathlib.Path]:
     """Add a PF with 256 VFs; return the files of their documents."""
-    pf = '0000:81:00.0'
-    files = []
-    agent.sysfs.function(pf, 'acme')
-    for number in range(1, 257):
-        bus, function = divmod(number, 256)
-        address = f'0000:{0x81 + bus:02x}:{function // 8:02x}.{function % 8}'
-        folder = agent.sysfs.function(address, 'acme_vfio_pci', physfn=pf)
-        files.append(folder / 'migration_compatible')
-    return files
+    agent.sysfs.function(PF, 'acme')
+    return [
+        agent.sysfs.function(address, 'acme_vfio_pci', physfn=PF)
+        / 'migration_compatible'
+        for address in _vf_addresses()
+    ]
+
+
+def virtual_functions_by_rule(
+    agent: agent_process.AgentProcess,
+) -> list[pathlib.Path]:
+    """Add a ConnectX-7 with 256 VFs, of which only rules tell."""
+    _switch_rules_on(agent)
+    pf = agent.sysfs.function(PF, 'mlx5_core', **_ids('15b3', '1021'))
+    fake_sysfs.files(
+        pf / 'infiniband/mlx5_0',
+        board_id='MT_0000000838\n',
+        fw_ver='28.41.1000\n',
+    )
+    for address in _vf_addresses():
+        agent.sysfs.function(
+            address, 'mlx5_vfio_pci', physfn=PF, **_ids('15b3', '101e')
+        )
+    return []
+
+
+def _vf_addresses() -> list[str]:
+    return [
+        f'0000:{0x81 + number // 256:02x}:{number % 256 // 8:02x}.{number % 8}'
+        for number in range(1, 257)
+    ]
+
+
+def _ids(vendor: str, device: str) -> dict[str, str]:
+    return {
+        'vendor': f'0x{vendor}',
+        'device': f'0x{device}',
+        'subsystem_vendor': f'0x{vendor}',
+        'subsystem_device': f'0x{device}',
+        'revision': '0x00',
+        'class': '0x020000',
+    }
+
+
+def _switch_rules_on(agent: agent_process.AgentProcess) -> None:
+    folder = agent.folder / 'rules.d'
+    folder.mkdir()
+    for path in RULES.iterdir():
+        text = path.read_text().replace('enabled: false', 'enabled: true')
+        (folder / path.name).write_text(text)
 
 
 def mdev_parents(agent: agent_process.AgentProcess) -> list[pathlib.Path]:
     """Add 16 parents with mdevs; return the files of the type in use."""
     files = []
-    for number in range(16):
-        address = f'0000:{0x81 + number:02x}:00.0'
-        folder = agent.sysfs.function(address, 'nvidia')
-        types = agent.sysfs.mdev_parent(folder, *TYPES)
+    for types in _mdev_types(agent):
         for name in TYPES:
             (types / name / 'migration_compatible').write_text(document(name))
         files.append(types / TYPES[0] / 'migration_compatible')
+    return files
+
+
+def mdev_parents_by_rule(
+    agent: agent_process.AgentProcess,
+) -> list[pathlib.Path]:
+    """Add 16 parents with mdevs, of which only rules tell."""
+    _switch_rules_on(agent)
+    fake_sysfs.files(agent.sysfs.root / 'module/nvidia', version='550.90.05\n')
+    _mdev_types(agent)
+    return []
+
+
+def _mdev_types(agent: agent_process.AgentProcess) -> list[pathlib.Path]:
+    """Add 16 parents with mdevs; return the folders of their types."""
+    folders = []
+    for number in range(16):
+        address = f'0000:{0x81 + number:02x}:00.0'
+        folder = agent.sysfs.function(
+            address, 'nvidia', **_ids('10de', '1eb8')
+        )
+        folders.append(agent.sysfs.mdev_parent(folder, *TYPES))
         for _ in range(4):
             agent.sysfs.mdev(folder, TYPES[0])
         name = f'{agent_process.NODE}_{_node_device(address)}'
@@ -83,7 +150,7 @@ def mdev_parents(agent: agent_process.AgentProcess) -> list[pathlib.Path]:
     nova_conf = agent.folder / 'nova.conf'
     nova_conf.write_text(f'[devices]\nenabled_mdev_types = {TYPES[0]}\n')
     agent.configure(nova_config_files=nova_conf)
-    return files
+    return folders
 
 
 def _node_device(address: str) -> str:
@@ -95,6 +162,8 @@ HOSTS: dict[
 ] = {
     '256 VFs': virtual_functions,
     '16 mdev parents': mdev_parents,
+    '256 VFs by rule': virtual_functions_by_rule,
+    '16 by rule': mdev_parents_by_rule,
 }
 
 
@@ -104,16 +173,19 @@ def measure(
     server: PlacementServer,
     cycles: int,
 ) -> dict[str, float]:
-    """Measure one host; return each figure by its name."""
+    """Measure one host; return each figure by its name.
+
+    Where rules tell of the devices, only what a quiet cycle costs.
+    """
     server.reset()
     with agent_process.agent(folder, server) as agent:
         files = make(agent)
         write(files, 534)
-        return {
-            **in_this_process(agent, cycles),
-            **in_its_own(agent, files),
-            **by_event(agent, files),
-        }
+        figures = in_this_process(agent, cycles)
+        figures.update(in_its_own(agent, files))
+        if files:
+            figures.update(by_event(agent, files))
+        return figures
 
 
 def in_this_process(
@@ -156,17 +228,18 @@ def in_its_own(
     """Start an agent; time the way from SIGHUP, and look at its memory."""
     agent.start()
     agent_process.until(agent.cycles)
-    seconds = change(agent, files, 535, agent.reload)
+    figures = {}
+    if files:
+        figures['SIGHUP to Placement: s'] = change(
+            agent, files, 535, agent.reload, lambda: agent.state()['documents']
+        )
     for _ in range(5):
         agent.reload()
         agent.next_cycle()
     status = pathlib.Path(f'/proc/{agent.process.pid}/status').read_text()
     resident = int(status.partition('VmRSS:')[2].split()[0])
     agent.stop()
-    return {
-        'process: resident MiB': resident / 1024,
-        'SIGHUP to Placement: s': seconds,
-    }
+    return {'process: resident MiB': resident / 1024, **figures}
 
 
 def by_event(
@@ -176,20 +249,24 @@ def by_event(
     conf = main.load_conf(['--config-file', str(agent.config)])
     options = service.Options(conf, placement.load_adapter(conf))
     requests = wake.Wake()
-    begun = threading.Event()
-    loop = service.Service(
-        options,
-        lambda: options,
-        requests,
-        lambda state: begun.set() if state.cycle else None,
-    )
+    states: list[state.State] = []
+    loop = service.Service(options, lambda: options, requests, states.append)
     thread = threading.Thread(target=loop.run, daemon=True)
     thread.start()
-    begun.wait()
-    event = requests.devices_changed
+    agent_process.until(lambda: states and states[-1].cycle)
+
+    def seconds_of(files: list[pathlib.Path], driver: int) -> float:
+        return change(
+            agent,
+            files,
+            driver,
+            requests.devices_changed,
+            lambda: states[-1].documents,
+        )
+
     seconds = {
-        'event to Placement: s': change(agent, files, 536, event),
-        'the same, one device: s': change(agent, files[:1], 537, event),
+        'event to Placement: s': seconds_of(files, 536),
+        'the same, one device: s': seconds_of(files[:1], 537),
     }
     requests.stop()
     thread.join()
@@ -209,15 +286,20 @@ def change(
     files: list[pathlib.Path],
     driver: int,
     tell: Callable[[], None],
+    published: Callable[[], Collection[str]],
 ) -> float:
-    """Change documents and tell the agent; return when they are there."""
-    wanted = traits.document_trait(write(files, driver))
+    """Change documents and tell the agent; return when they are there.
+
+    :param published: what the agent says that it has published
+    """
+    digest = write(files, driver)
     begun = time.monotonic()
     tell()
-    agent_process.until(
-        lambda: wanted in agent.admin.traits(agent.node), seconds=60
-    )
-    return time.monotonic() - begun
+    agent_process.until(lambda: digest in published(), seconds=60)
+    seconds = time.monotonic() - begun
+    there = agent.admin.traits(agent.node)
+    assert traits.document_trait(digest) in there
+    return seconds
 
 
 def show(figures: dict[str, dict[str, float]]) -> None:
@@ -226,7 +308,10 @@ def show(figures: dict[str, dict[str, float]]) -> None:
     table.align[''] = 'l'
     for name in next(iter(figures.values())):
         limit = LIMITS.get(name, '')
-        values = [f'{host[name]:.4g}' for host in figures.values()]
+        values = [
+            f'{host[name]:.4g}' if name in host else ''
+            for host in figures.values()
+        ]
         table.add_row([name, *values, limit])
     print(table)
 
