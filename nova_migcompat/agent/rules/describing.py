@@ -55,12 +55,18 @@ def describe(
     :returns: an outcome for each device and each mdev type.
     """
     subjects = [facts.Facts(look, s) for s in subjects_of(hardware)]
+    # A host may have hundreds of types: rules for devices are not tried there.
+    rules_of = {
+        of_types: [one for one in rules if one.about_types == of_types]
+        for of_types in (False, True)
+    }
     # A table that one VF shows may be what another one's name is looked up in.
     for one in rules:
         if any(fact.lookup for fact in one.facts.values()):
             for subject in subjects:
-                _learn(one, subject)
-    return [_outcome(subject, rules) for subject in subjects]
+                if subject.subject.is_type == one.about_types:
+                    _learn(one, subject)
+    return [_outcome(s, rules_of[s.subject.is_type]) for s in subjects]
 
 
 def subjects_of(hardware: model.Hardware) -> Iterator[facts.Subject]:
@@ -110,8 +116,6 @@ def _matches(
     subject: facts.Facts,
 ) -> bool:
     """Whether a rule applies, as far as these conditions say."""
-    if one.about_types != (subject.subject.mdev_type is not None):
-        return False
     for condition in conditions:
         try:
             value = subject.value(condition.fact, one.facts)

@@ -46,6 +46,11 @@ class Subject:
     pf: model.Device | None = None
     mdev_type: str | None = None
 
+    @property
+    def is_type(self) -> bool:
+        """Whether it is an mdev type, not a device."""
+        return self.mdev_type is not None
+
 
 class Facts:
     """The facts of one subject, each told when it is asked for.
