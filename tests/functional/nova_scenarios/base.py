@@ -128,6 +128,15 @@ class LiveMigrationScenario(hosts.HostsWithAgents):
         self._wait_for_state_change(server, 'ACTIVE')
         return self.host_of(server)
 
+    def assert_goes_straight_to(self, host, server):
+        """Migrate a server live: Nova must try one host only.
+
+        :param host: the name of that host
+        :param server: the server, as the API shows it
+        """
+        self.assertEqual(host, self.live_migrate(server))
+        self.assertEqual([host], self.attempts)
+
     def live_migration_fails(self, server, host=None):
         """Migrate a server live, which must find no host.
 

@@ -45,9 +45,7 @@ class VfByAlias(VfScenario):
     def test_the_only_compatible_host_is_the_first_that_nova_tries(self):
         self.report_all(lambda address: True)
 
-        self.assertEqual('right', self.live_migrate(self.server))
-
-        self.assertEqual(['right'], self.attempts)
+        self.assert_goes_straight_to('right', self.server)
         self.assertLessEqual(len(self.filter.requests), 7)
         [decision] = self.filter_log()
         self.assertIn(self.migration_uuid(self.server), decision)
@@ -56,16 +54,14 @@ class VfByAlias(VfScenario):
         [assigned] = self.assigned_devices(self.server)
         self.report_all(lambda address: address == assigned)
 
-        self.assertEqual('right', self.live_migrate(self.server))
-        self.assertEqual(['right'], self.attempts)
+        self.assert_goes_straight_to('right', self.server)
 
     def test_the_document_of_the_pf_decides_where_its_vfs_are_alike(self):
         [assigned] = self.assigned_devices(self.server)
         pf, _ = assigned.split('.')
         self.report_all(lambda address: address.startswith(pf))
 
-        self.assertEqual('right', self.live_migrate(self.server))
-        self.assertEqual(['right'], self.attempts)
+        self.assert_goes_straight_to('right', self.server)
 
     def test_no_compatible_host_is_no_valid_host(self):
         self.report(self.source, documents.DRIVER_535)
@@ -88,8 +84,7 @@ class VfByAlias(VfScenario):
         self.report(self.right, documents.DRIVER_550)
         self.devices_agree = {('wrong', 'right')}
 
-        self.assertEqual('right', self.live_migrate(self.server))
-        self.assertEqual(['right'], self.attempts)
+        self.assert_goes_straight_to('right', self.server)
 
 
 class VfByAliasWithoutTheFilter(VfScenario):

@@ -31,9 +31,7 @@ class Vgpu(ThreeTargets):
         self.report(self.also_wrong, documents.DRIVER_570)
         self.report(self.right, documents.DRIVER_550)
 
-        self.assertEqual('right', self.live_migrate(self.server))
-
-        self.assertEqual(['right'], self.attempts)
+        self.assert_goes_straight_to('right', self.server)
         self.assert_mdev_usage(self.computes['right'], 1)
         self.assertLessEqual(len(self.filter.requests), 7)
         [decision] = self.filter_log()
@@ -135,8 +133,7 @@ class VgpuOnHostsWithTwoGpus(base.LiveMigrationScenario):
         return f'{host.name}_pci_0000_81_01_0'
 
     def test_the_document_of_the_gpu_that_the_guest_has_decides(self):
-        self.assertEqual('right', self.live_migrate(self.server))
-        self.assertEqual(['right'], self.attempts)
+        self.assert_goes_straight_to('right', self.server)
 
     def test_nova_leaves_our_names_and_foreign_ones_in_place(self):
         node, gpu = 'source', self.second_gpu(self.source)
@@ -157,5 +154,4 @@ class VgpuOnHostsWithTwoGpus(base.LiveMigrationScenario):
             self.assertEqual(ours[name], self.our_traits(name))
         self.assertIn('CUSTOM_RACK_7', self.traits_of(node))
         self.assertIn(self.SECOND, self.traits_of(gpu))
-        self.assertEqual('right', self.live_migrate(self.server))
-        self.assertEqual(['right'], self.attempts)
+        self.assert_goes_straight_to('right', self.server)
