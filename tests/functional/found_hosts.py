@@ -21,6 +21,22 @@ def write(folder, text):
     (folder / 'migration_compatible').write_text(text)
 
 
+def publish_then_change(host, texts, new):
+    """Add two GPUs and two VFs, then change the first of each.
+
+    :param texts: what the first of each says, and what the second does
+    :param new: what the first of each says when that was published
+    """
+    gpu, _ = (
+        host.gpu(f'0000:{bus}:00.0', text)
+        for bus, text in zip(('84', '85'), texts, strict=True)
+    )
+    vf, _ = host.vfs(*texts)
+    host.run()
+    write(gpu, new)
+    write(vf, new)
+
+
 def is_fresh(host):
     host.gpu('0000:84:00.0', LONG)
     host.gpu('0000:85:00.0', Y)
@@ -38,30 +54,15 @@ def has_nothing_to_do(host):
 
 
 def has_changed_documents(host):
-    gpu = host.gpu('0000:84:00.0', X)
-    host.gpu('0000:85:00.0', Y)
-    vf, _ = host.vfs(X, Y)
-    host.run()
-    write(gpu, LONG)
-    write(vf, LONG)
+    publish_then_change(host, (X, Y), LONG)
 
 
 def was_uniform(host):
-    gpu = host.gpu('0000:84:00.0', X)
-    host.gpu('0000:85:00.0', X)
-    vf, _ = host.vfs(X, X)
-    host.run()
-    write(gpu, Y)
-    write(vf, Y)
+    publish_then_change(host, (X, X), Y)
 
 
 def becomes_uniform(host):
-    gpu = host.gpu('0000:84:00.0', X)
-    host.gpu('0000:85:00.0', Y)
-    vf, _ = host.vfs(X, Y)
-    host.run()
-    write(gpu, Y)
-    write(vf, Y)
+    publish_then_change(host, (X, Y), Y)
 
 
 def lost_some_devices(host):

@@ -2,7 +2,6 @@
 """The command nova-migcompat purge on a real Placement."""
 
 import json
-import logging
 import random
 import string
 
@@ -12,6 +11,9 @@ from nova_migcompat import descriptor, traits
 from nova_migcompat import placement as placement_module
 from nova_migcompat.cli import main, purge
 from tests.placement_server import Admin, PlacementServer
+
+# As it runs the application in this process.
+pytestmark = pytest.mark.usefixtures('logging_as_before')
 
 FOREIGN = {'CUSTOM_GOLD', 'CUSTOM_MIGCOMPATIBLE_T_X'}
 
@@ -25,15 +27,6 @@ X, Y = document('x'), document('y')
 D_X, D_Y = (traits.document_trait(found.digest) for found in (X, Y))
 L_X = traits.location_trait('pci_0000_81_00_0', X.digest)
 F = 'CUSTOM_MIGCOMPAT_F_NAME_X'
-
-
-@pytest.fixture(autouse=True)
-def logging_as_before():
-    """Take back what the application does to the root logger."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:], root.level = handlers, level
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@
 import dataclasses
 import io
 import json
-import logging
 import pathlib
 import sys
 
@@ -29,17 +28,8 @@ class Answer:
         return json.loads(self.out)
 
 
-@pytest.fixture(autouse=True)
-def logging_as_before():
-    """Take back what the application does to the root logger."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:], root.level = handlers, level
-
-
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
+def run(tmp_path, monkeypatch, capsys, logging_as_before):
     """Return a function that runs the command in an empty folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv('COLUMNS', '80')
