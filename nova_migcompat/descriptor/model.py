@@ -5,6 +5,7 @@ Nothing here remembers how a text was laid out.
 """
 
 import dataclasses
+import functools
 import re
 from collections.abc import Mapping
 
@@ -62,20 +63,6 @@ def canonical_value(value: FieldValue) -> str:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class CompatibleObject:
-    """One COMPATIBLE object.
-
-    :param fields: its values by field name, in their order.
-    :param variables: its variables in the order of their definitions.
-    :param settling: how a device's text settles variables, see settling.py.
-    """
-
-    fields: Mapping[str, FieldValue]
-    variables: tuple[types.Variable, ...]
-    settling: tuple['Site', ...]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
 class Site:
     """Where a device's text settles a variable (FORMAT.md section 5).
 
@@ -89,3 +76,62 @@ class Site:
     field: str
     before: tuple[expressions.Part, ...]
     until: str
+
+
+@dataclasses.dataclass(frozen=True)
+class CompatibleObject:
+    """One COMPATIBLE object.
+
+    :param fields: its values by field name, in their order.
+    :param variables: its variables in the order of their definitions.
+    """
+
+    fields: Mapping[str, FieldValue]
+    variables: tuple[types.Variable, ...]
+
+    @functools.cached_property
+    def settling(self) -> tuple[Site, ...]:
+        """Where each settled variable is settled (FORMAT.md section 5).
+
+        One look at a device's text gives its value; every other variable is
+        free, and is tried value by value. In an order in which each needs
+        only the ones before it.
+        """
+        found: dict[str, Site] = {}
+        defined = {variable.name: variable for variable in self.variables}
+        templates = [
+            (name, value.parts)
+            for name, value in self.fields.items()
+            if isinstance(value, Template)
+        ]
+        progress = [0] * len(templates)
+        before = -1
+        while before < len(found) < len(defined):
+            before = len(found)
+            for number, (field, parts) in enumerate(templates):
+                progress[number] = _settle(
+                    field, parts, progress[number], defined, found
+                )
+        return tuple(found.values())
+
+
+def _settle(
+    field: str,
+    parts: tuple[expressions.Part, ...],
+    start: int,
+    defined: Mapping[str, types.Variable],
+    found: dict[str, Site],
+) -> int:
+    """Settle what one template can; return the part where it stops."""
+    for index in range(start, len(parts)):
+        part = parts[index]
+        if isinstance(part, str) or part.name in found:
+            continue
+        variable = defined[part.name]
+        after = parts[index + 1] if index + 1 < len(parts) else ''
+        if not isinstance(after, str) or (
+            after and variable.may_contain(after[0])
+        ):
+            return index
+        found[part.name] = Site(variable, field, parts[:index], after[:1])
+    return len(parts)

@@ -14,7 +14,6 @@ from nova_migcompat.descriptor import (
     errors,
     expressions,
     model,
-    settling,
     values,
 )
 
@@ -35,6 +34,7 @@ _PLAIN = re.compile(
     r'[ \t]*([A-Za-z_][A-Za-z0-9_.-]{0,63})[ \t]*=[ \t]*'
     r'(?:([A-Za-z0-9_.:/+-]{1,126})|"([A-Za-z0-9_.:/+ -]{0,126})")[ \t]*'
 )
+_HEADERS = frozenset(('SELF', 'COMPATIBLE'))
 _BLANK = re.compile(r'[ \t]*(?:#.*)?')
 _HEADER = re.compile(
     r'[ \t]*(SELF|COMPATIBLE)(?:[ \t]*:)?(?:[ \t]+#.*|[ \t]*)'
@@ -122,15 +122,22 @@ def _weight(value: model.FieldValue) -> int:
 class _Reader:
     """One pass over the lines of one text.
 
+    :ivar most: combinations of the objects so far, or more than these.
+    :ivar work: how much each of them counts, or more than that.
+    :ivar uncounted: objects whose combinations need no closer look so far.
     :ivar measured: characters of the values whose canonical form was written.
     :ivar size: bytes of these canonical forms.
     """
 
     def __init__(self, text: str) -> None:
-        self.lines = text.split('\n')
+        self.lines = text.replace('\r\n', '\n').split('\n')
         self.number = 0
         self.self_object: dict[str, model.FieldValue] | None = None
         self.compatible: list[model.CompatibleObject] = []
+        self.most = 0
+        # A variable takes three characters, and counts as four at most.
+        self.work = max(len(text) * 2, MAX_STEPS // MAX_COMBINATIONS)
+        self.uncounted: list[tuple[model.CompatibleObject, values.Scope]] = []
         self.combinations = 0
         self.steps = 0
         self.measured = 0
@@ -142,13 +149,12 @@ class _Reader:
 
     def read(self) -> document.Document:
         """Read every line."""
-        for number, text in enumerate(self.lines, 1):
-            self.number = number
-            line = text.removesuffix('\r')
-            if not line:
+        for self.number, line in enumerate(self.lines, 1):
+            plain = _PLAIN.fullmatch(line)
+            if plain and self.plain_field(*plain.groups('')):
                 continue
-            field = _PLAIN.fullmatch(line) or _FIELD.match(line)
-            if field and field[1] not in ('SELF', 'COMPATIBLE'):
+            field = _FIELD.match(line)
+            if field and field[1] not in _HEADERS:
                 self.field(field)
             elif not _BLANK.fullmatch(line):
                 self.open_object(line)
@@ -191,6 +197,19 @@ class _Reader:
         self.header = (self.number, column)
         self.fields = {}
 
+    def plain_field(self, name: str, bare: str, quoted: str) -> bool:
+        """Read the usual field; False where it must be looked at closely."""
+        fields = self.fields
+        if (
+            fields is None
+            or name in fields
+            or name in _HEADERS
+            or len(fields) == MAX_FIELDS
+        ):
+            return False
+        fields[name] = bare or quoted
+        return True
+
     def field(self, field: re.Match[str]) -> None:
         """Read a ``name=value`` line into the object above it."""
         name = field[1]
@@ -214,9 +233,6 @@ class _Reader:
                 'one more field in this object',
                 f'at most {MAX_FIELDS}',
             )
-        if field.re is _PLAIN:
-            self.fields[name] = field[2] or field[3] or ''
-            return
         try:
             self.fields[name] = self.value(field[2], field.start(2))
         except values.ValueSyntaxError as e:
@@ -265,43 +281,43 @@ class _Reader:
         if self.scope is None:
             self.self_object = self.fields
             return
-        sites = settling.sites(self.fields, self.scope.defined)
-        self.count_combinations(
-            self.scope,
-            self.fields,
-            {site.variable.name for site in sites},
+        compatible = model.CompatibleObject(
+            self.fields, tuple(self.scope.defined.values())
         )
-        self.compatible.append(
-            model.CompatibleObject(
-                self.fields, tuple(self.scope.defined.values()), sites
-            )
-        )
+        self.compatible.append(compatible)
+        self.uncounted.append((compatible, self.scope))
+        most = 1
+        for variable in compatible.variables:
+            most *= variable.at_most
+        self.most += most
+        if self.most * self.work > MAX_STEPS:
+            for each in self.uncounted:
+                self.count_combinations(*each)
+            self.uncounted.clear()
 
     def count_combinations(
-        self,
-        scope: values.Scope,
-        fields: Mapping[str, model.FieldValue],
-        settled: set[str],
+        self, compatible: model.CompatibleObject, scope: values.Scope
     ) -> None:
         """Hold the object to what may be tried (FORMAT.md section 5)."""
+        settled = {site.variable.name for site in compatible.settling}
         product = 0
-        for name, variable in scope.defined.items():
-            if name in settled:
+        for variable in compatible.variables:
+            if variable.name in settled:
                 continue
             count = variable.count()
             if count is None:
-                self.number, offset = scope.places[name]
+                self.number, offset = scope.places[variable.name]
                 self.fail(
                     offset + 1,
-                    f'variable {{{name}}} with values without end, which no'
-                    ' text settles',
+                    f'variable {{{variable.name}}} with values without end,'
+                    ' which no text settles',
                     'a finite list, or text behind it that ends it',
                 )
             product = (product or 1) * count
         if not product:
             return
         self.combinations += product
-        self.steps += product * sum(map(_weight, fields.values()))
+        self.steps += product * sum(map(_weight, compatible.fields.values()))
         if self.combinations > MAX_COMBINATIONS:
             self.fail_at_header(
                 'variables with more combinations than can be tried',
@@ -361,5 +377,5 @@ class _Reader:
             column,
             found,
             expected,
-            self.lines[self.number - 1].removesuffix('\r'),
+            self.lines[self.number - 1],
         )

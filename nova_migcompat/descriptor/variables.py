@@ -11,6 +11,7 @@ import dataclasses
 import functools
 import itertools
 import re
+import sys
 
 from nova_migcompat.descriptor import integers
 
@@ -70,6 +71,11 @@ class Variable(abc.ABC):
     def count(self) -> int | None:
         """Return how many different values there are; None: no end."""
         return None
+
+    @property
+    def at_most(self) -> int:
+        """As many as count(), or more: what can be said without a look."""
+        return sys.maxsize
 
     def values(self) -> tuple[Value, ...]:
         """Return the different values in the order of section 3."""
@@ -167,6 +173,11 @@ class IntVariable(Variable):
                 end = high
         return total
 
+    @property
+    def at_most(self) -> int:
+        ranges = '..' in ','.join(self.items)
+        return sys.maxsize if ranges else len(self.items)
+
     def values(self) -> tuple[int, ...]:
         finite = (
             range(low, high + 1)
@@ -205,6 +216,10 @@ class StringVariable(Variable):
 
     def count(self) -> int:
         return len(self.strings)
+
+    @property
+    def at_most(self) -> int:
+        return len(self.items)
 
     def values(self) -> tuple[str, ...]:
         return tuple(self.strings)
