@@ -6,11 +6,11 @@ What they amount to is for arithmetic.py to decide.
 
 import dataclasses
 import re
-from collections.abc import Iterator
 
 from nova_migcompat.descriptor import errors, integers, variables
 
-_PRECEDENCE = {'+': 1, '-': 1, '*': 2, '/': 2}
+#: How strongly a symbol binds; a ) ends everything up to its (.
+_STRENGTH = {'(': 0, ')': 1, '+': 2, '-': 2, '*': 3, '/': 3}
 _SYMBOL = re.compile(r'[0-9]+|[-+*/()]')
 #: What an expression may hold besides variables (FORMAT.md section 2).
 PLAIN = re.compile(r'[-+*/() \t0-9]*')
@@ -93,72 +93,81 @@ def read(parts: list[Part], offsets: list[int]) -> Expression:
     :raises ExpressionError: where it is not well-formed.
     """
     infix: list[Symbol] = []
+    for part in parts:
+        if not isinstance(part, str) or part in _STRENGTH:
+            infix.append(part)
+        else:
+            infix += [
+                integers.read(text) if text.isdigit() else text
+                for text in _SYMBOL.findall(part)
+            ]
+    try:
+        return Expression(tuple(infix), tuple(_postfix(infix)))
+    except _MisplacedError as e:
+        number, expected = e.args
+    if number < len(infix):
+        offset = _offset(parts, offsets, number)
+        raise ExpressionError(offset, _shown(infix[number]), expected)
+    # An operator or ( came last: one character.
+    offset = _offset(parts, offsets, number - 1) + 1
+    raise ExpressionError(offset, 'the end of the expression', expected)
+
+
+class _MisplacedError(ValueError):
+    """A symbol (its number) stands where only something else may."""
+
+
+def _postfix(infix: list[Symbol]) -> list[int | str]:
+    """Put operators behind their operands.
+
+    :raises _MisplacedError: where the symbols, or their end, do not fit.
+    """
     output: list[int | str] = []
-    pending: list[tuple[str, int]] = []
+    pending: list[str] = []
+    opened: list[int] = []
     operand_next = True
-    offset = 0
-    for offset, symbol in _symbols(parts, offsets):
-        infix.append(symbol)
-        operand = not isinstance(symbol, str)
-        if (operand or symbol == '(') != operand_next:
-            wanted = _OPERAND if operand_next else 'an operator or )'
-            raise ExpressionError(offset, _shown(symbol), wanted)
+    for number, symbol in enumerate(infix):
+        if (not isinstance(symbol, str) or symbol == '(') != operand_next:
+            expected = _OPERAND if operand_next else 'an operator or )'
+            raise _MisplacedError(number, expected)
         if not isinstance(symbol, str):
             output.append(symbol if isinstance(symbol, int) else symbol.name)
             operand_next = False
-        elif symbol == '(':
-            pending.append((symbol, offset))
-        else:
-            _reduce(symbol, offset, pending, output)
-            operand_next = symbol != ')'
-    if operand_next:
-        # An operator or ( came last: one character.
-        raise ExpressionError(
-            offset + 1, 'the end of the expression', _OPERAND
-        )
-    for operator, start in reversed(pending):
-        if operator == '(':
-            raise ExpressionError(start, "'('", 'a ) for it')
-        output.append(operator)
-    return Expression(tuple(infix), tuple(output))
-
-
-def _reduce(
-    operator: str,
-    offset: int,
-    pending: list[tuple[str, int]],
-    output: list[int | str],
-) -> None:
-    """Move what binds at least as strongly as an operator to the output.
-
-    Before a ) that is everything up to its (.
-    """
-    strength = _PRECEDENCE.get(operator, 0)
-    while pending and pending[-1][0] != '(':
-        if _PRECEDENCE[pending[-1][0]] < strength:
-            break
-        output.append(pending.pop()[0])
-    if operator != ')':
-        pending.append((operator, offset))
-    elif pending:
-        pending.pop()
-    else:
-        raise ExpressionError(offset, "')'", 'a ( before it')
-
-
-def _symbols(
-    parts: list[Part], offsets: list[int]
-) -> Iterator[tuple[int, Symbol]]:
-    for part, offset in zip(parts, offsets, strict=True):
-        if not isinstance(part, str) or part in _PRECEDENCE:
-            yield offset, part
             continue
-        for found in _SYMBOL.finditer(part):
-            text = found[0]
-            yield (
-                offset + found.start(),
-                integers.read(text) if text.isdigit() else text,
-            )
+        if symbol == '(':
+            opened.append(number)
+        else:
+            # What binds at least as strongly is worked out first.
+            strength = _STRENGTH[symbol]
+            while pending and _STRENGTH[pending[-1]] >= strength:
+                output.append(pending.pop())
+        if symbol != ')':
+            pending.append(symbol)
+            operand_next = True
+        elif opened:
+            opened.pop()
+            pending.pop()
+        else:
+            raise _MisplacedError(number, 'a ( before it')
+    if operand_next:
+        raise _MisplacedError(len(infix), _OPERAND)
+    if opened:
+        raise _MisplacedError(opened[-1], 'a ) for it')
+    return output + pending[::-1]
+
+
+def _offset(parts: list[Part], offsets: list[int], number: int) -> int:
+    """Find where a symbol stands in the value."""
+    for part, offset in zip(parts, offsets, strict=True):
+        starts = (
+            [found.start() for found in _SYMBOL.finditer(part)]
+            if isinstance(part, str)
+            else [0]
+        )
+        if number < len(starts):
+            return offset + starts[number]
+        number -= len(starts)
+    raise IndexError(number)
 
 
 def _written(symbol: Symbol) -> str:

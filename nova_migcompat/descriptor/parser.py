@@ -40,9 +40,8 @@ _HEADER = re.compile(
     r'[ \t]*(SELF|COMPATIBLE)(?:[ \t]*:)?(?:[ \t]+#.*|[ \t]*)'
 )
 _HEADER_START = re.compile(r'[ \t]*(?:SELF|COMPATIBLE)(?![A-Za-z0-9_.-])')
-_FORBIDDEN = re.compile(
-    r'[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]|\r(?!\n)'
-)
+#: A carriage return stands here too: those of line ends are gone by then.
+_FORBIDDEN = re.compile(r'[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]')
 _NAME_START = re.compile(r'[ \t]*([A-Za-z_][A-Za-z0-9_.-]*)?[ \t]*')
 
 
@@ -60,6 +59,8 @@ def parse(text: str | bytes) -> document.Document:
     elif not isinstance(text, str):
         raise TypeError(f'a document is str or bytes, not {type(text)}')
     text = text.removeprefix('\ufeff')
+    _check_length(text)
+    text = text.replace('\r\n', '\n')
     _check_characters(text)
     reader = _Reader(text)
     found = reader.read()
@@ -94,11 +95,14 @@ def _check_size(size: int, found: str) -> None:
         )
 
 
-def _check_characters(text: str) -> None:
+def _check_length(text: str) -> None:
     _check_size(len(text), 'a document of {:,} characters')
     if len(text) * 4 > MAX_BYTES:
         size = len(text.encode(errors='surrogatepass'))
         _check_size(size, 'a document of {:,} bytes')
+
+
+def _check_characters(text: str) -> None:
     found = _FORBIDDEN.search(text)
     if found:
         start = text.rfind('\n', 0, found.start()) + 1
@@ -130,7 +134,7 @@ class _Reader:
     """
 
     def __init__(self, text: str) -> None:
-        self.lines = text.replace('\r\n', '\n').split('\n')
+        self.lines = text.split('\n')
         self.number = 0
         self.self_object: dict[str, model.FieldValue] | None = None
         self.compatible: list[model.CompatibleObject] = []

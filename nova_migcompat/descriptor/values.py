@@ -26,7 +26,8 @@ _COMMENT = re.compile(r'[ \t]#')
 _STEP = re.compile(r'(\{)|[^{\\ \t]+|\\[^ \t]?|[ \t](?!#)')
 #: A step inside a variable, where a quoted item may hold a #.
 _STEP_INSIDE = re.compile(r'[,:][ \t]*"(?:[^"\\]|\\.)*"|[^} \t]|[ \t](?!#)')
-_LITERAL = re.compile(r'[^\\{}]+')
+#: A literal, or a reference to a variable.
+_PART = re.compile(r'([^\\{}]+)|\{([A-Za-z_][A-Za-z0-9_]*)\}')
 _HEAD = re.compile(r'\{[ \t]*([A-Za-z_][A-Za-z0-9_]*)?[ \t]*([:}])?')
 _TYPE = re.compile(r'[ \t]*([^:{}]*)(:)?')
 #: An item, bare or quoted, and what ends it.
@@ -36,7 +37,7 @@ _PLAIN_ITEM = r'(?:[A-Za-z0-9_.+=-]+|"[A-Za-z0-9_.+ -]*")'
 #: The usual variable: one without white space, and items that hold no comma.
 _USUAL = re.compile(
     r'\{([A-Za-z_][A-Za-z0-9_]{0,31})'
-    rf'(?::([a-z]+):({_PLAIN_ITEM}(?:,{_PLAIN_ITEM})*))?\}}'
+    rf':([a-z]+):({_PLAIN_ITEM}(?:,{_PLAIN_ITEM})*)\}}'
 )
 
 
@@ -54,14 +55,20 @@ class Scope:
     """The variables of one COMPATIBLE object while it is being read.
 
     :ivar defined: the variables by name, in the order of definition.
-    :ivar references: what refers to them, likewise.
     :ivar places: (line, offset) of each definition.
     """
 
     def __init__(self) -> None:
         self.defined: dict[str, variables.Variable] = {}
-        self.references: dict[str, expressions.Reference] = {}
         self.places: dict[str, tuple[int, int]] = {}
+        self._references: dict[str, expressions.Reference] = {}
+
+    def reference(self, name: str) -> expressions.Reference | None:
+        """Return what refers to a variable; None where it is not defined."""
+        found = self._references.get(name)
+        if found is None and name in self.defined:
+            found = self._references[name] = expressions.Reference(name)
+        return found
 
 
 def cut(raw: str, templates: bool) -> tuple[int, str]:
@@ -137,31 +144,33 @@ def read(text: str, offset: int, scope: Scope, line: int) -> model.FieldValue:
     """
     if text.startswith('"'):
         return _quoted(text, offset)
-    if '{' not in text and '\\' not in text and '}' not in text:
-        if not text.startswith('('):
-            return text
-        parts: list[expressions.Part] = [text]
-        offsets = [0]
-    else:
+    escaped = '\\' in text
+    if escaped or '{' in text or '}' in text:
         parts, offsets = _Value(text, offset, scope, line).read()
-    if _is_expression(text, parts, scope):
+    else:
+        parts, offsets = [text], [0]
+    shaped = not escaped and text.startswith(('{', '('))
+    if shaped and _is_expression(parts, scope):
         try:
             return expressions.read(parts, offsets)
         except expressions.ExpressionError as e:
             raise ValueSyntaxError(
                 offset + e.offset, e.found, e.expected
             ) from None
-    if all(isinstance(part, str) for part in parts):
-        return ''.join(map(str, parts))
-    return _template(parts, offsets, offset, scope)
+    if escaped:
+        parts, offsets = _joined(parts, offsets)
+    if len(parts) > 1:
+        _refuse_flags(parts, offsets, offset, scope)
+    elif isinstance(parts[0], str):
+        return parts[0]
+    return model.Template(tuple(parts))
 
 
-def _is_expression(
-    text: str, parts: list[expressions.Part], scope: Scope
-) -> bool:
-    """Has the value the shape of an expression (FORMAT.md section 2)?"""
-    if text[:1] not in ('{', '(') or '\\' in text:
-        return False
+def _is_expression(parts: list[expressions.Part], scope: Scope) -> bool:
+    """Have parts without a backslash the shape of one (section 2)?
+
+    The first of them begins with a { or (.
+    """
     operators = False
     for part in parts:
         if isinstance(part, str):
@@ -173,29 +182,36 @@ def _is_expression(
     return operators
 
 
-def _template(
+def _joined(
+    parts: list[expressions.Part], offsets: list[int]
+) -> tuple[list[expressions.Part], list[int]]:
+    """Join neighbouring literals."""
+    joined: list[expressions.Part] = []
+    starts: list[int] = []
+    for part, start in zip(parts, offsets, strict=True):
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        else:
+            joined.append(part)
+            starts.append(start)
+    return joined, starts
+
+
+def _refuse_flags(
     parts: list[expressions.Part],
     offsets: list[int],
     offset: int,
     scope: Scope,
-) -> model.Template:
-    """Join neighbouring literals; flags stand alone or not at all."""
-    joined: list[expressions.Part] = []
+) -> None:
+    """Flags stand alone or not at all."""
     for part, start in zip(parts, offsets, strict=True):
-        if isinstance(part, str):
-            if joined and isinstance(joined[-1], str):
-                joined[-1] += part
-            else:
-                joined.append(part)
+        if isinstance(part, str) or scope.defined[part.name].TYPE != 'flags':
             continue
-        joined.append(part)
-        if scope.defined[part.name].TYPE == 'flags' and len(parts) > 1:
-            raise ValueSyntaxError(
-                offset + start,
-                f'flags variable {{{part.name}}} inside other text',
-                'a flags variable as the whole value',
-            )
-    return model.Template(tuple(joined))
+        raise ValueSyntaxError(
+            offset + start,
+            f'flags variable {{{part.name}}} inside other text',
+            'a flags variable as the whole value',
+        )
 
 
 class _Value:
@@ -217,9 +233,10 @@ class _Value:
         text = self.text
         while self.position < len(text):
             offsets.append(self.position)
-            found = _LITERAL.match(text, self.position)
-            if found:
-                parts.append(found[0])
+            found = _PART.match(text, self.position)
+            part = found and (found[1] or self.scope.reference(found[2]))
+            if found and part:
+                parts.append(part)
                 self.position = found.end()
             elif text[self.position] == '\\':
                 if self.position + 1 == len(text):
@@ -230,46 +247,31 @@ class _Value:
                 parts.append(text[self.position + 1])
                 self.position += 2
             elif text[self.position] == '{':
-                parts.append(self.variable())
+                parts.append(self.usual_definition() or self.any_variable())
             else:
                 self.fail("'}'", 'a { before it, or \\} for the character')
         return parts, offsets
 
-    def variable(self) -> expressions.Part:
-        """Read ``{name}`` or ``{name:type:items}``."""
-        return self.usual_variable() or self.any_variable()
+    def usual_definition(self) -> variables.Variable | None:
+        """Read ``{name:type:items}`` at one look.
 
-    def usual_variable(self) -> expressions.Part | None:
-        """Read a variable at one look; None where it must be read closely."""
+        None where it must be read closely.
+        """
         found = _USUAL.match(self.text, self.position)
         if not found:
             return None
         name, word, items = found.groups()
-        part: expressions.Part | None
-        if word:
-            part = self.usual_definition(name, word, items.split(','))
-        else:
-            part = self.scope.references.get(name)
-        if part:
-            self.position = found.end()
-        return part
-
-    def usual_definition(
-        self, name: str, word: str, items: list[str]
-    ) -> variables.Variable | None:
-        """Define a variable; None where something is wrong with it."""
         defined = self.scope.defined
         kind = variables.TYPES.get(word)
         if not kind or name in defined or len(defined) == MAX_VARIABLES:
             return None
         try:
-            canonical = tuple(
-                kind.item(item.strip('"'), item[0] == '"') for item in items
-            )
+            canonical = kind.plain_items(items)
         except variables.ItemError:
             return None
         variable = kind(name, canonical)
         self.define(variable, self.position)
+        self.position = found.end()
         return variable
 
     def any_variable(self) -> expressions.Part:
@@ -290,13 +292,14 @@ class _Value:
         if not head[2]:
             self.found_here(f': or }} after {{{name}')
         if head[2] == '}':
-            if name not in self.scope.defined:
+            reference = self.scope.reference(name)
+            if not reference:
                 self.position = start
                 self.fail(
                     f'{{{name}}} before its definition',
                     f'{{{name}:type:items}} here',
                 )
-            return self.scope.references[name]
+            return reference
         return self.definition(name, start)
 
     def definition(self, name: str, start: int) -> variables.Variable:
@@ -329,7 +332,6 @@ class _Value:
         """Keep a variable that begins at a place of the text."""
         name = variable.name
         self.scope.defined[name] = variable
-        self.scope.references[name] = expressions.Reference(name)
         self.scope.places[name] = (self.line, self.offset + start)
 
     def items(self, kind: type[variables.Variable]) -> list[str]:

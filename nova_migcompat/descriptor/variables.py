@@ -18,6 +18,7 @@ from nova_migcompat.descriptor import integers
 DIGITS = frozenset('0123456789')
 
 _POSITIVE = re.compile(r'[1-9][0-9]*')
+_POSITIVES = re.compile(rf'{_POSITIVE.pattern}(?:,{_POSITIVE.pattern})*')
 _INT_ITEM = re.compile(r'(-?[0-9]+)?(?:(\.\.)(-?[0-9]+)?)?')
 _TOKENS = re.compile(r'[A-Za-z0-9_.-]+(?:\+[A-Za-z0-9_.-]+)*')
 _VERSION = re.compile(r'[0-9]+(?:\.[0-9]+){0,3}')
@@ -56,6 +57,18 @@ class Variable(abc.ABC):
         :param quoted: whether it stood in quotes.
         :raises ItemError: where it is no item of this type.
         """
+
+    @classmethod
+    def plain_items(cls, text: str) -> tuple[str, ...]:
+        """Return the canonical forms of items between commas.
+
+        :param text: items without white space, backslash, or comma in quotes.
+        :raises ItemError: where one is no item of this type.
+        """
+        return tuple(
+            cls.item(item.strip('"'), item[0] == '"')
+            for item in text.split(',')
+        )
 
     @abc.abstractmethod
     def accept(self, text: str) -> Value | None:
@@ -106,6 +119,12 @@ class IntVariable(Variable):
         return (dots or '').join(
             '' if n is None else integers.write(n) for n in (start, end)
         )
+
+    @classmethod
+    def plain_items(cls, text: str) -> tuple[str, ...]:
+        if _POSITIVES.fullmatch(text):
+            return tuple(text.split(','))
+        return super().plain_items(text)
 
     @functools.cached_property
     def ranges(self) -> tuple[tuple[int | None, int | None], ...]:
@@ -198,6 +217,12 @@ class StringVariable(Variable):
         if not (text or quoted):
             raise ItemError('an item; the empty one is written ""')
         return quote(text)
+
+    @classmethod
+    def plain_items(cls, text: str) -> tuple[str, ...]:
+        return tuple(
+            [i if i[0] == '"' else f'"{i}"' for i in text.split(',')]
+        )
 
     @functools.cached_property
     def strings(self) -> dict[str, None]:
