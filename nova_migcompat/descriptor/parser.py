@@ -6,7 +6,6 @@ What stands right of an equals sign is read by values.py.
 
 import codecs
 import re
-from collections.abc import Mapping
 from typing import NoReturn, cast
 
 from nova_migcompat.descriptor import (
@@ -153,7 +152,8 @@ class _Reader:
 
     def read(self) -> document.Document:
         """Read every line."""
-        for self.number, line in enumerate(self.lines, 1):
+        for number, line in enumerate(self.lines, 1):
+            self.number = number
             plain = _PLAIN.fullmatch(line)
             if plain and self.plain_field(*plain.groups('')):
                 continue

@@ -220,9 +220,7 @@ class StringVariable(Variable):
 
     @classmethod
     def plain_items(cls, text: str) -> tuple[str, ...]:
-        return tuple(
-            [i if i[0] == '"' else f'"{i}"' for i in text.split(',')]
-        )
+        return tuple([i if i[0] == '"' else f'"{i}"' for i in text.split(',')])
 
     @functools.cached_property
     def strings(self) -> dict[str, None]:
