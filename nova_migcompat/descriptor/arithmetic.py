@@ -61,6 +61,8 @@ def select(
 class _Sum:
     """A constant and multiples of columns: what stays unmultiplied.
 
+    Never changed once it is made.
+
     :param constant: the constant.
     :param factors: by the column's number; none is zero.
     """
@@ -97,6 +99,7 @@ class _Field:
         tops: list[_Sum] = []
         bottoms: list[_Sum] = []
         divisors: list[_Sum] = []
+        one = _Sum(1)
         for symbol in postfix:
             if isinstance(symbol, int) or symbol not in OPERATORS:
                 tops.append(
@@ -104,7 +107,7 @@ class _Field:
                     if isinstance(symbol, int)
                     else known[symbol]
                 )
-                bottoms.append(_Sum(1))
+                bottoms.append(one)
                 continue
             top, bottom = tops.pop(), bottoms.pop()
             if symbol == '/':
@@ -141,9 +144,9 @@ class _Field:
     def times(self, left: _Sum, right: _Sum) -> _Sum:
         """Multiply."""
         if not right.factors:
-            return self.plus(_Sum(0), left, right.constant)
+            return self._scaled(left, right.constant)
         if not left.factors:
-            return self.plus(_Sum(0), right, left.constant)
+            return self._scaled(right, left.constant)
         factor, product = self._powers(left)
         other, powers = self._powers(right)
         for number, exponent in powers.items():
@@ -157,6 +160,17 @@ class _Field:
             ),
         )
         return _Sum(0, {number: factor * other % self._prime})
+
+    def _scaled(self, total: _Sum, factor: int) -> _Sum:
+        """Multiply by a number of the field."""
+        if factor == 1:
+            return total
+        factors = {
+            number: each * factor % self._prime
+            for number, each in total.factors.items()
+            if factor
+        }
+        return _Sum(total.constant * factor % self._prime, factors)
 
     def _powers(self, total: _Sum) -> tuple[int, dict[int, int]]:
         """Return a sum as a factor of a product of columns."""
