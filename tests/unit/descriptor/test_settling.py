@@ -123,6 +123,33 @@ def test_what_is_filled_in_is_summed_over_the_document():
     assert 'variables to fill in' in found.expected
 
 
+def test_listed_values_count_as_ranges_do():
+    pairs = [f'{{v{i}:int:1,2}}' for i in range(13)]
+    whole = f'x={"".join(pairs[:12])}'
+    small = 'x={v:string:a,b}{w:int:1}'
+    document(*[small] * 60, 'a=1')
+    document(*[small] * 60, f'x={"".join(pairs[:11])}')
+    for objects, line in (
+        ([f'x={"".join(pairs)}'], 3),
+        ([small, 'a=1', whole], 7),
+        ([whole, 'a=1', small], 7),
+    ):
+        found = error(text_of(*objects))
+        assert (found.line, found.column) == (line, 1)
+        assert found.expected == 'at most 4,096 in the document'
+    sixteen = [f'x{i}={{v{i}:int:1,2,3,4,5}}' for i in range(16)]
+    assert document('\n'.join(sixteen), whole)
+
+
+def test_filling_in_listed_values_counts_as_ranges_do():
+    two = ''.join(f'{{{name}:int:1,2}}' for name in 'abcdefghijk')
+    half = f'x={two}\ny={{a}}' + '*{a}' * 254
+    document(half, half.replace('*{a}' * 11, '', 1))
+    found = error(text_of('a=1', half, 'a=1', half))
+    assert (found.line, found.column) == (10, 1)
+    assert 'at most 4,194,304 variables to fill in' in found.expected
+
+
 def test_an_object_without_free_variables_has_no_combinations():
     found = document('x={v:int:1..4096}*1', *['x={v:int:1..}', 'x=1'] * 20)
     assert len(found.compatible) == 41
