@@ -148,6 +148,10 @@ def test_filling_in_listed_values_counts_as_ranges_do():
     found = error(text_of('a=1', half, 'a=1', half))
     assert (found.line, found.column) == (10, 1)
     assert 'at most 4,194,304 variables to fill in' in found.expected
+    templates = [f'y{i}={"{a}" * 330}' for i in range(7)]
+    document('\n'.join([f'x={two}', *templates[:6]]))
+    found = error(text_of('\n'.join([f'x={two}', *templates])))
+    assert (found.line, found.column) == (3, 1)
 
 
 def test_an_object_without_free_variables_has_no_combinations():
