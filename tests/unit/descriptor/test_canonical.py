@@ -6,7 +6,7 @@ import hashlib
 import string
 
 from nova_migcompat import descriptor
-from tests.unit.descriptor.texts import canonical, document
+from tests.unit.descriptor.texts import canonical, document, error, text_of
 
 
 def test_self_comes_first_then_each_object_in_order():
@@ -71,3 +71,12 @@ def test_self_fields_keep_their_order_and_cannot_be_changed():
     found = document(device='b=1\nc=\na=2').self_object
     assert list(found.items()) == [('b', '1'), ('a', '2')]
     assert not hasattr(found, '__setitem__')
+
+
+def test_long_expressions_count_for_the_canonical_form():
+    terms = '+'.join(['1'] * 500)
+    expressions = '\n'.join(f'e{i}=({terms})' for i in range(57))
+    quotes = '\n'.join(f'q{i}=a{chr(34) * 120}' for i in range(50))
+    assert document(expressions, 'a=1')
+    found = error(text_of(expressions, quotes))
+    assert found.found.startswith('a document whose canonical form has')
