@@ -111,8 +111,8 @@ def measure(cloud: Cloud, states: list[Any], source: str, runs: int) -> None:
 
     nova = all_hosts_filter.AllHostsFilter()
     ours = filters.MigrationCompatibilityFilter()
-    remembering = Remembering(ours._placement())
-    ours._adapter = remembering
+    remembering = Remembering(ours._decider._placement())
+    ours._decider._adapter = remembering
     _, moving = cloud.live_migrate('vgpu', source, {'resources:VGPU': '1'})
     _, plain = cloud.live_migrate('plain', source, {})
     _, booting = cloud.live_migrate('boot', source, {'resources:VGPU': '1'})

@@ -92,20 +92,6 @@ class Survey:
             return decision.Verdict.COMPATIBLE
         return decision.Verdict.UNKNOWN
 
-    def in_tree(
-        self, node: str, digests: frozenset[str]
-    ) -> frozenset[str] | None:
-        """Tell which providers of a tree have the only document of its
-        root, where this survey has asked for it; None where it has not.
-        """
-        if node not in self.good.providers:
-            return None
-        if not digests <= self.requirement.compatible:
-            return None
-        return frozenset(
-            p for p, root in self.good.providers.items() if root == node
-        )
-
 
 def in_question(
     client: placement.PlacementClient,
@@ -150,22 +136,46 @@ def read_hosts(
     return found
 
 
+def having(
+    client: placement.PlacementClient,
+    documents: Collection[str],
+    names: fleet.Names,
+) -> dict[str, str]:
+    """Ask who has at least one of some documents.
+
+    :param documents: their digests; only those in question are asked for.
+    :param names: those in question.
+    :returns: the root of its tree by provider; compute nodes, and parents of
+        mdevs.
+    :raises placement.PlacementError:
+    """
+    wanted = _document_traits(names.digests.intersection(documents))
+    found = client.providers_with_any(wanted)
+    return {provider.uuid: provider.root_uuid for provider in found}
+
+
 def survey(
     client: placement.PlacementClient,
     requirement: decision.Requirement,
+    good: Mapping[str, str],
     names: fleet.Names,
     policy: decision.Policy,
 ) -> Survey:
-    """Ask who has what a requirement accepts, and what else they have.
+    """Ask what those that a requirement accepts have besides.
 
+    :param good: who has a document that it accepts (:func:`having`).
     :param names: those in question.
     :raises placement.PlacementError:
     """
+    refused = requirement.incompatible.keys()
     bad = Holders()
     if policy.unknown_target == 'pass':
-        bad = _holders(client, requirement.incompatible.keys(), names)
+        have = having(client, refused, names)
+        bad = _holders(client, refused, names, have)
     return Survey(
-        requirement, _holders(client, requirement.compatible, names), bad
+        requirement,
+        _holders(client, requirement.compatible, names, good),
+        bad,
     )
 
 
@@ -173,14 +183,12 @@ def _holders(
     client: placement.PlacementClient,
     documents: Collection[str],
     names: fleet.Names,
+    providers: Mapping[str, str],
 ) -> Holders:
     digests = names.digests.intersection(documents)
-    wanted = _document_traits(digests)
-    found = client.providers_with_any(wanted)
-    providers = {p.uuid: p.root_uuid for p in found}
     locations = _location_traits(names, names.places, digests)
     others = _document_traits(names.digests - digests) | locations
-    mixed = _beside(client, others, wanted, providers)
+    mixed = _beside(client, others, _document_traits(digests), providers)
     parents = {p: root for p, root in providers.items() if p != root}
     nodes = frozenset(providers.keys() - parents.keys())
     differing = nodes.intersection(mixed.union(parents.values()))

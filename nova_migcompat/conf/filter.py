@@ -112,6 +112,32 @@ devices that match the flavor's alias. In both cases Nova alone decides which
 of several devices of one request takes over from which.
 """,
     ),
+    cfg.BoolOpt(
+        'placement_prefilter',
+        default=True,
+        help="""
+Whether Placement is asked only for hosts that have a compatible document.
+
+Placement names at most ``[scheduler] max_placement_results`` candidates: where
+few of many hosts are compatible, a filter alone may see none of these, and the
+migration ends in NoValidHost though there is one. It also makes the query
+faster. It rests on the aggregates in Placement that the agents keep; the
+filter decides all the same. Without effect where ``unknown_target = pass``,
+and where the user names the host.
+""",
+    ),
+    cfg.IntOpt(
+        'placement_prefilter_max_documents',
+        default=64,
+        min=1,
+        max=64,
+        help="""
+How many documents such a query may name, at most.
+
+Each takes 39 bytes of a URL that no server must refuse. Where more documents
+are compatible, most hosts are, and the filter is enough.
+""",
+    ),
     cfg.StrOpt(
         'on_error',
         default='reject',

@@ -10,7 +10,7 @@ from typing import Any
 
 from oslo_log import log as logging
 
-from nova_migcompat import decision, targets
+from nova_migcompat import decision, demand, targets
 from nova_migcompat.placement import PlacementClient, PlacementError
 from nova_migcompat.scheduler import moves, selection
 
@@ -57,6 +57,23 @@ def log(
     )
     if debug:
         _log_each(move, failed, reasons or {}, selected.problems)
+
+
+def log_none(move: moves.LiveMigration, asked: demand.Demand) -> None:
+    """Log that no host can pass, before any was looked at.
+
+    :param asked: what the guest's devices ask of a host.
+    """
+    LOG.info(
+        'Live migration %(migration)s of instance %(instance)s from '
+        '%(source)s: no host passes; %(why)s',
+        {
+            'migration': move.uuid,
+            'instance': move.instance,
+            'source': move.host,
+            'why': _why(asked.decided, asked.problems, explain=True),
+        },
+    )
 
 
 def _log_each(

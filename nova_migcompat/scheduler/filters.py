@@ -1,27 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """The scheduler filter: live migrations go where the device can go.
 
-The filter asks and logs; what a request is stands in moves.py, and which hosts
-pass in selection.py.
+What a request asks is found out by deciding.py, and which hosts pass by
+selection.py; the filter brings them together. It also puts the request filter
+(prefilter.py) into Nova, as one entry in nova.conf has to be enough.
 """
 
-import threading
 from collections.abc import Iterable
 from typing import Any
 
 import nova.conf
-from nova import utils as nova_utils
 from nova.scheduler import filters
-from oslo_log import log as logging
 
-from nova_migcompat import decision, fleet
 from nova_migcompat.conf import filter as options
-from nova_migcompat.placement import PlacementClient, PlacementError
-from nova_migcompat.placement.errors import clean
-from nova_migcompat.scheduler import explanations, moves, selection
+from nova_migcompat.scheduler import (
+    deciding,
+    explanations,
+    moves,
+    prefilter,
+    selection,
+)
 
 CONF = nova.conf.CONF
-LOG = logging.getLogger(__name__)
 
 
 class MigrationCompatibilityFilter(filters.BaseHostFilter):
@@ -39,9 +39,8 @@ class MigrationCompatibilityFilter(filters.BaseHostFilter):
         options.register_opts(CONF)
         # A bad value ends nova-scheduler at its start, not a boot later on.
         dict(CONF[options.GROUP])
-        self._library = fleet.Library()
-        self._adapter: Any = None
-        self._lock = threading.Lock()
+        self._decider = deciding.Decider()
+        prefilter.install(self._decider)
 
     def host_passes(self, host_state: Any, spec_obj: Any) -> bool:
         """Does this one host pass? Nova asks :meth:`filter_all` instead."""
@@ -55,79 +54,35 @@ class MigrationCompatibilityFilter(filters.BaseHostFilter):
         :param filter_obj_list: nova HostState objects.
         :param spec_obj: a nova RequestSpec.
         """
-        classes = {moves.VGPU, *CONF.migcompat.mdev_resource_classes}
-        if not moves.may_concern_us(spec_obj, classes):
+        if not moves.may_concern_us(spec_obj, deciding.device_classes()):
             return filter_obj_list
         hosts = list(filter_obj_list)
-        try:
-            move = moves.live_migration(spec_obj, classes)
-            if move is None or not hosts:
-                return hosts
-            return self._compatible(move, hosts, spec_obj)
-        except PlacementError as error:
-            return self._undecided(hosts, spec_obj, str(error))
-        # The decision must follow on_error whatever the database or its
-        # driver raises, and a scheduler must stay up.
-        except Exception as error:
-            LOG.debug('Traceback of the error below', exc_info=True)
-            words = clean(f'{type(error).__name__}: {error}')
-            return self._undecided(hosts, spec_obj, words)
+        if not hosts:
+            return hosts
+        asked = deciding.REQUESTS.get(spec_obj)
+        if asked is None:
+            uuids = frozenset(host.uuid for host in hosts)
+            asked = self._decider.ask(spec_obj, uuids)
+            deciding.REQUESTS.keep(spec_obj, asked)
+        chosen = None
+        if not asked.failed:
+            chosen = deciding.guarded(
+                spec_obj, lambda: self._compatible(asked, hosts, spec_obj)
+            )
+        if chosen is None:
+            return hosts if CONF.migcompat.on_error == 'pass' else []
+        return chosen
 
     def _compatible(
-        self, move: moves.LiveMigration, hosts: list[Any], spec_obj: Any
+        self, asked: deciding.Asked, hosts: list[Any], spec_obj: Any
     ) -> list[Any]:
-        """Steps 3 to 6 of DESIGN.md, "The filter"."""
-        client = PlacementClient(
-            self._placement(),
-            budget=CONF.migcompat.timeout,
-            retries=0,
-            global_request_id=spec_obj._context.global_id,
+        """Steps 5 and 6 of DESIGN.md, "The filter"."""
+        if asked.move is None or asked.found is None:
+            return hosts
+        client = self._decider.client(
+            spec_obj, CONF.migcompat.timeout - asked.seconds
         )
-        selector = selection.Selector(client, self._library, _policy())
-        selected = selector.select(move, hosts, spec_obj)
-        explanations.log(move, hosts, selected, client)
+        selector = selection.Selector(client, deciding.policy())
+        selected = selector.select(asked.found, hosts, spec_obj)
+        explanations.log(asked.move, hosts, selected, client)
         return [host for host in hosts if host.uuid in selected.passed]
-
-    def _placement(self) -> Any:
-        """Return the adapter, made at its first use and then shared.
-
-        Its session, which is ours, fetches tokens and the catalog; where
-        [placement] timeout is not set it would wait for keystone without end.
-        """
-        with self._lock:
-            if self._adapter is None:
-                adapter = nova_utils.get_ksa_adapter('placement')
-                if adapter.session.timeout is None:
-                    adapter.session.timeout = CONF.migcompat.timeout
-                self._adapter = adapter
-            return self._adapter
-
-    def _undecided(
-        self, hosts: list[Any], spec_obj: Any, error: str
-    ) -> list[Any]:
-        passes = CONF.migcompat.on_error == 'pass'
-        LOG.error(
-            'Cannot decide which hosts have a device compatible with that of '
-            'instance %(instance)s: %(error)s. %(what)s host passes '
-            '([migcompat] on_error = %(on_error)s).',
-            {
-                'instance': spec_obj.instance_uuid,
-                'error': error,
-                'what': 'Every' if passes else 'No',
-                'on_error': CONF.migcompat.on_error,
-            },
-        )
-        return hosts if passes else []
-
-
-def _policy() -> decision.Policy:
-    """Read the operator's choices as they are now."""
-    conf = CONF.migcompat
-    return decision.Policy(
-        direction=conf.direction,
-        unlisted_fields=conf.unlisted_fields,
-        equal_fields=tuple(conf.equal_fields),
-        unknown_source=conf.unknown_source,
-        unknown_target=conf.unknown_target,
-        pci_claim=conf.pci_claim,
-    )

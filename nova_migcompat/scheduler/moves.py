@@ -62,6 +62,12 @@ def may_concern_us(spec_obj: Any, mdev_classes: Collection[str]) -> bool:
     )
 
 
+def names_a_host(spec_obj: Any) -> bool:
+    """Does the user say where a server has to go?"""
+    destination = _get(spec_obj, 'requested_destination')
+    return bool(destination and _get(destination, 'host'))
+
+
 def alias_requests(pci_requests: Any) -> list[Any]:
     """Choose the requests of flavor aliases that can move live.
 

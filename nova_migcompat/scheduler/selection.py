@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which hosts pass, and which of their allocation candidates are left.
 
-Steps 3 to 6 of DESIGN.md, "The filter": what the fleet has is read by
-fleet.py and targets.py, the decision is decision.py's, and what Nova would
-give offers.py knows.
+Steps 5 and 6 of DESIGN.md, "The filter": what the guest asks is demand.py's,
+who has it targets.py's, and what Nova would give offers.py knows.
 """
 
 import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nova_migcompat import decision, fleet, targets, traits
-from nova_migcompat.placement import PlacementClient, PlacementError
+from nova_migcompat import decision, demand, fleet, targets
+from nova_migcompat.placement import PlacementClient
 from nova_migcompat.scheduler import moves, offers
 
 #: Of the reasons why none of a host's candidates is left, so many are said.
@@ -36,23 +35,13 @@ class Selection:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Known:
-    """What is asked once, whatever the guest's devices turn out to be."""
-
-    hosts: frozenset[str]
-    names: fleet.Names
-    texts: traits.Texts
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
 class _Findings:
-    """A decision, and what every host is to its requirements.
+    """What every host is to the requirements of a decision.
 
     :param names: those in question.
     :param surveys: by the requirements' source documents.
     """
 
-    devices: tuple[decision.SourceDevice, ...]
     decided: decision.Decision
     names: fleet.Names
     surveys: Mapping[frozenset[str], targets.Survey]
@@ -62,40 +51,31 @@ class Selector:
     """Chooses the hosts of one scheduling.
 
     :param client: Placement, with the budget of this scheduling.
-    :param library: the documents read before.
     :param policy: the operator's choices.
     """
 
     def __init__(
-        self,
-        client: PlacementClient,
-        library: fleet.Library,
-        policy: decision.Policy,
+        self, client: PlacementClient, policy: decision.Policy
     ) -> None:
         self._client = client
-        self._library = library
         self._policy = policy
 
     def select(
-        self, move: moves.LiveMigration, hosts: Sequence[Any], spec_obj: Any
+        self, asked: demand.Demand, hosts: Sequence[Any], spec_obj: Any
     ) -> Selection:
         """Choose the hosts that can give compatible devices, and narrow
         their allocation candidates to those that do.
 
+        :param asked: what the guest's devices ask of a host.
         :param hosts: nova HostState objects.
         :param spec_obj: a nova RequestSpec.
-        :raises PlacementError: Placement does not say, or the text of a
-            document of the source does not verify.
+        :raises PlacementError: Placement does not say.
         """
-        uuids = frozenset(host.uuid for host in hosts)
-        source = fleet.read_source(self._client, move.guest)
-        names = fleet.in_use(self._client)
-        digests = names.digests | source.names.digests
-        texts = self._library.read(self._client, digests)
-        found = self._find(source, _Known(uuids, names, texts))
-        decided = found.decided
+        decided = asked.decided
         if decided.rejected:
-            return Selection(frozenset(), {}, decided, texts.problems)
+            return Selection(frozenset(), {}, decided, asked.problems)
+        uuids = frozenset(host.uuid for host in hosts)
+        found = self._survey(asked, uuids)
         settled = [
             survey.settle(uuids, self._policy)
             for survey in found.surveys.values()
@@ -108,42 +88,25 @@ class Selector:
             looked_at = [host for host in hosts if host.uuid in undecided]
             misfits = self._narrow(found, looked_at, spec_obj)
             passed |= undecided - misfits.keys()
-        return Selection(passed, misfits, decided, texts.problems)
+        return Selection(passed, misfits, decided, asked.problems)
 
-    def _find(self, source: fleet.Source, known: _Known) -> _Findings:
-        """Decide, and find out who has what.
-
-        A source host that looks uniform is taken for it: who has compatible
-        documents says then, in most cases, whether it is.
-        """
-        own = source.names.digests
-        if not source.may_be_uniform or own - known.texts.documents.keys():
-            devices = fleet.source_devices(self._client, source)
-            return self._find_for(devices, known)
-        found = self._find_for(source.if_uniform(), known)
-        holding = None
-        for survey in found.surveys.values():
-            holding = survey.in_tree(source.guest.node, own)
-        devices = fleet.source_devices(self._client, source, holding)
-        if devices == found.devices:
-            return found
-        return self._find_for(devices, known)
-
-    def _find_for(
-        self, devices: tuple[decision.SourceDevice, ...], known: _Known
+    def _survey(
+        self, asked: demand.Demand, hosts: frozenset[str]
     ) -> _Findings:
-        _check_source(devices, known.texts.problems)
-        decided = decision.decide(devices, known.texts.documents, self._policy)
-        names, surveys = known.names, {}
-        if decided.requirements and not decided.rejected:
-            names = targets.in_question(self._client, names, known.hosts)
-            surveys = {
-                requirement.source: targets.survey(
-                    self._client, requirement, names, self._policy
-                )
-                for requirement in decided.requirements
-            }
-        return _Findings(devices, decided, names, surveys)
+        names = asked.names
+        if asked.decided.requirements:
+            names = targets.in_question(self._client, names, hosts)
+        surveys = {
+            requirement.source: targets.survey(
+                self._client,
+                requirement,
+                asked.having[requirement.source],
+                names,
+                self._policy,
+            )
+            for requirement in asked.decided.requirements
+        }
+        return _Findings(asked.decided, names, surveys)
 
     def _narrow(
         self, found: _Findings, hosts: Sequence[Any], spec_obj: Any
@@ -236,18 +199,3 @@ class _Judge:
             places = self.places[source].get(host, {})
             verdict = places.get(place, decision.Verdict.UNKNOWN)
         return verdict.suits(self.policy)
-
-
-def _check_source(
-    devices: Sequence[decision.SourceDevice], problems: Mapping[str, str]
-) -> None:
-    """A source's document must be readable; a target's may count as none.
-
-    :raises PlacementError: it is not, and on_error decides.
-    """
-    for device in devices:
-        for digest in sorted(device.digests & problems.keys()):
-            raise PlacementError(
-                f'the document {digest} of {device.name} on the source host '
-                f'cannot be read: {problems[digest]}'
-            )

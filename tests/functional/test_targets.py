@@ -35,7 +35,9 @@ def requirement(documents=(ONE, TWO, THREE), source=ONE):
 def survey(cloud, policy, asked=None):
     names = fleet.in_use(cloud.client)
     cloud.adapter.urls.clear()
-    return targets.survey(cloud.client, asked or requirement(), names, policy)
+    asked = asked or requirement()
+    good = targets.having(cloud.client, asked.compatible, names)
+    return targets.survey(cloud.client, asked, good, names, policy)
 
 
 def parents_of(cloud, host):
@@ -143,19 +145,6 @@ def test_a_document_on_one_of_two_parents_makes_no_uniform_host(cloud):
     found = survey(cloud, REJECT)
     assert found.settle(frozenset({host}), REJECT) == (set(), {host})
     assert found.of_parent(host, silent) is UNKNOWN
-
-
-def test_a_survey_knows_the_tree_of_a_source_that_accepts_itself(cloud):
-    uniform = cloud.host('uniform', ONE)
-    other = cloud.host('other', ONE, parents=[(GPU1, ONE)])
-    found = survey(cloud, REJECT)
-    own = frozenset({ONE.digest})
-    assert found.in_tree(uniform, own) == {uniform}
-    assert found.in_tree(other, own) == set(
-        parents_of(cloud, 'other').values()
-    )
-    assert found.in_tree(uniform, frozenset({THREE.digest})) is None
-    assert found.in_tree('elsewhere', own) is None
 
 
 @pytest.mark.parametrize('extra_hosts', [0, 9], ids=['by host', 'by place'])

@@ -37,6 +37,8 @@ def test_the_filter_defaults_are_those_of_the_design(config):
         'unknown_source': 'pass',
         'unknown_target': 'reject',
         'pci_claim': 'all',
+        'placement_prefilter': True,
+        'placement_prefilter_max_documents': 64,
         'on_error': 'reject',
         'timeout': 10.0,
         'unlisted_fields': 'reject',

@@ -17,6 +17,7 @@ import nova.exception
 from keystoneauth1 import loading
 from lxml import etree
 from nova import objects
+from nova.scheduler import request_filter
 from nova.scheduler.client import report
 from nova.tests.functional.api import client
 from nova.virt.libvirt import driver as libvirt_driver
@@ -41,6 +42,13 @@ class LiveMigrationScenario(hosts.HostsWithAgents):
 
     def setUp(self):
         filter_conf.register_opts(CONF)
+        # The filter adds one of ours to Nova's list, which all tests share.
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'nova.scheduler.request_filter.ALL_REQUEST_FILTERS',
+                list(request_filter.ALL_REQUEST_FILTERS),
+            )
+        )
         self.filter = self.useFixture(spies.FilterSpy())
         #: (source, target): the device of the target takes in the source's.
         self.devices_agree = set()
@@ -215,6 +223,27 @@ class LiveMigrationScenario(hosts.HostsWithAgents):
             self.context, server['id'], expected_attrs=['pci_devices']
         )
         return [device.address for device in instance.pci_devices]
+
+    def queries_of_placement(self):
+        """Return a list of the queries for candidates, as Nova sends them.
+
+        It grows from now on.
+        """
+        queries = []
+        ask = report.SchedulerReportClient.get_allocation_candidates
+
+        def get_allocation_candidates(reports, context, resources):
+            queries.append(resources.to_querystring())
+            return ask(reports, context, resources)
+
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'nova.scheduler.client.report.SchedulerReportClient'
+                '.get_allocation_candidates',
+                get_allocation_candidates,
+            )
+        )
+        return queries
 
     def _patch_live_migration(self):
         check = libvirt_driver.LibvirtDriver.check_can_live_migrate_destination

@@ -5,6 +5,8 @@ scenario; and can let it have no answer.
 Knows the filter only as a class that Nova calls.
 """
 
+import functools
+import importlib
 import threading
 
 import fixtures
@@ -12,8 +14,6 @@ import keystoneauth1.exceptions
 import sqlalchemy.event
 from keystoneauth1 import adapter
 from sqlalchemy import engine
-
-from nova_migcompat.scheduler import filters
 
 
 class FilterSpy(fixtures.Fixture):
@@ -23,7 +23,7 @@ class FilterSpy(fixtures.Fixture):
     Placement fixture, and its queries run outside of the filter's methods.
 
     :ivar requests: method and path of each request, since ``forget``
-    :ivar queries: for each time that Nova called the filter the SELECTs
+    :ivar queries: for each scheduling the SELECTs of request filter and filter
     :ivar placement_is_down: while true, a request ends in ConnectFailure
     """
 
@@ -63,28 +63,43 @@ class FilterSpy(fixtures.Fixture):
         )
 
     def _spy_on_queries(self):
-        decide = filters.MigrationCompatibilityFilter.filter_all
-
-        def filter_all(filter_object, hosts, spec_obj):
-            self._call.queries = []
-            try:
-                return list(decide(filter_object, hosts, spec_obj))
-            finally:
-                self.queries.append(self._call.queries)
-                del self._call.queries
+        self._spy_on(
+            'prefilter._RequestFilter.require_compatible_devices',
+            lambda: self.queries.append([]),
+        )
+        self._spy_on(
+            'filters.MigrationCompatibilityFilter.filter_all', lambda: None
+        )
 
         def executed(connection, cursor, statement, *args):
             queries = vars(self._call).get('queries')
             if queries is not None and statement.startswith('SELECT'):
                 queries.append(statement)
 
-        self.useFixture(
-            fixtures.MonkeyPatch(
-                'nova_migcompat.scheduler.filters'
-                '.MigrationCompatibilityFilter.filter_all',
-                filter_all,
-            )
-        )
         arguments = (engine.Engine, 'before_cursor_execute', executed)
         sqlalchemy.event.listen(*arguments)
         self.addCleanup(sqlalchemy.event.remove, *arguments)
+
+    def _spy_on(self, name, before):
+        """See the queries of a method that Nova calls.
+
+        :param name: what it is called below nova_migcompat.scheduler
+        :param before: what to do first
+        """
+        module, owner, method = name.split('.')
+        package = importlib.import_module(f'nova_migcompat.scheduler.{module}')
+        call = getattr(getattr(package, owner), method)
+
+        @functools.wraps(call)
+        def seen(*arguments):
+            before()
+            self._call.queries = self.queries[-1]
+            try:
+                found = call(*arguments)
+                return found if isinstance(found, bool) else list(found)
+            finally:
+                del self._call.queries
+
+        self.useFixture(
+            fixtures.MonkeyPatch(f'nova_migcompat.scheduler.{name}', seen)
+        )

@@ -54,6 +54,7 @@ class Vgpu(ThreeTargets):
         self.assertLessEqual(len(self.filter.requests), 4)
 
     def test_no_compatible_host_is_no_valid_host_and_a_line_says_why(self):
+        self.flags(group='migcompat', placement_prefilter=False)
         self.report(self.source, documents.DRIVER_535)
         self.report(self.wrong, documents.OTHER_BOARD)
         self.report(self.also_wrong, documents.DRIVER_570)

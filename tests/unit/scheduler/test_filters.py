@@ -13,6 +13,7 @@ from oslo_config import cfg
 from oslo_config import fixture as config_fixture
 
 from nova_migcompat import decision, descriptor, fleet, targets, traits
+from nova_migcompat.conf import filter as options
 from nova_migcompat.placement import PlacementError
 from nova_migcompat.scheduler import filters, moves, selection
 
@@ -36,15 +37,16 @@ class Host:
 
 
 HOSTS = [Host('right'), Host('wrong')]
-SPEC = types.SimpleNamespace(
-    instance_uuid='instance',
-    _context=types.SimpleNamespace(global_id='req-1'),
-)
+
+
+class Spec:
+    instance_uuid = 'instance'
+    _context = types.SimpleNamespace(global_id='req-1')
 
 
 @pytest.fixture
 def flags():
-    filters.options.register_opts(nova.conf.CONF)
+    options.register_opts(nova.conf.CONF)
     with config_fixture.Config(nova.conf.CONF) as config:
         yield lambda **options: config.config(group='migcompat', **options)
 
@@ -96,6 +98,7 @@ def publish(
 
 def survey(patched, holders):
     """Let every device of some hosts have what a requirement accepts."""
+    patched('nova_migcompat.targets.having', lambda *_: {})
     patched(
         'nova_migcompat.targets.survey',
         lambda client, requirement, *_: targets.Survey(
@@ -113,8 +116,8 @@ def failing(error):
     return fail
 
 
-def passing(spec=SPEC):
-    chosen = filters.MigrationCompatibilityFilter().filter_all(HOSTS, spec)
+def passing():
+    chosen = filters.MigrationCompatibilityFilter().filter_all(HOSTS, Spec())
     return [host.uuid for host in chosen]
 
 
@@ -123,7 +126,7 @@ def test_a_request_that_is_none_of_ours_passes_untouched(patch):
     patch('nova_migcompat.scheduler.moves.live_migration', failing(KeyError))
     hosts = iter(HOSTS)
     filter_ = filters.MigrationCompatibilityFilter()
-    assert filter_.filter_all(hosts, SPEC) is hosts
+    assert filter_.filter_all(hosts, Spec()) is hosts
 
 
 def test_hosts_keep_their_order_and_only_compatible_ones_pass(patch):
@@ -136,8 +139,8 @@ def test_hosts_keep_their_order_and_only_compatible_ones_pass(patch):
 def test_one_host_can_be_asked_about_by_itself(patch):
     publish(patch)
     filter_ = filters.MigrationCompatibilityFilter()
-    assert filter_.host_passes(HOSTS[0], SPEC)
-    assert not filter_.host_passes(HOSTS[1], SPEC)
+    assert filter_.host_passes(HOSTS[0], Spec())
+    assert not filter_.host_passes(HOSTS[1], Spec())
 
 
 @pytest.mark.parametrize(
@@ -309,7 +312,7 @@ def test_the_adapter_is_made_at_the_first_use_and_shared_by_threads(patch):
 
     def ask():
         barrier.wait()
-        filter_._placement()
+        filter_._decider._placement()
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
@@ -323,7 +326,7 @@ def test_the_adapter_is_made_at_the_first_use_and_shared_by_threads(patch):
 def test_keystone_is_not_waited_for_without_end(patch, timeout, expected):
     patch('nova.utils.get_ksa_adapter', lambda _: adapter(timeout))
     filter_ = filters.MigrationCompatibilityFilter()
-    assert filter_._placement().session.timeout == expected
+    assert filter_._decider._placement().session.timeout == expected
 
 
 def test_a_host_whose_devices_differ_is_logged_with_the_device_that_failed(

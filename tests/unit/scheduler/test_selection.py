@@ -5,8 +5,8 @@ import types
 
 import pytest
 
-from nova_migcompat import decision, descriptor, fleet, traits
-from nova_migcompat.scheduler import moves, offers, selection
+from nova_migcompat import decision, demand, descriptor, fleet, traits
+from nova_migcompat.scheduler import offers, selection
 
 GPU = descriptor.parse('SELF:\n a=1\nCOMPATIBLE:\n a={v:int:1,2}\n')
 LIKE = descriptor.parse('SELF:\n a=2\n')
@@ -81,12 +81,10 @@ def cloud():
 
 def select(cloud, *hosts, guest=None, **choices):
     guest = guest or fleet.Guest('source', (), 'consumer', {'VGPU': 1})
-    selector = selection.Selector(
-        cloud, fleet.Library(), decision.Policy(**choices)
-    )
-    move = moves.LiveMigration('migration', 'instance', 'source', guest)
+    policy = decision.Policy(**choices)
+    asked = demand.read(cloud, fleet.Library(), policy, guest)
     spec = types.SimpleNamespace(pci_requests=None)
-    return selector.select(move, hosts, spec)
+    return selection.Selector(cloud, policy).select(asked, hosts, spec)
 
 
 def differ(cloud, name='differing', good=LIKE, bad=OTHER):
@@ -179,10 +177,12 @@ def test_a_source_that_does_not_accept_itself_costs_one_request_more(cloud):
             known = {x.digest: x for x in (strict, LIKE)}
             return traits.Texts({d: known[d] for d in digests}, {})
 
-    selector = selection.Selector(cloud, Library(), decision.Policy())
+    policy = decision.Policy()
     guest = fleet.Guest('source', (), 'consumer', {'VGPU': 1})
-    move = moves.LiveMigration('migration', 'instance', 'source', guest)
-    selected = selector.select(move, [Host('right', on('any'))], None)
+    asked = demand.read(cloud, Library(), policy, guest)
+    selected = selection.Selector(cloud, policy).select(
+        asked, [Host('right', on('any'))], None
+    )
     assert selected.passed == {'right'}
     assert cloud.requests == 5
 
