@@ -19,6 +19,54 @@ def aggregates(*texts):
     return {traits.aggregate(descriptor.parse(t).digest) for t in texts}
 
 
+class BeyondTheLimit(base.LiveMigrationScenario):
+    """Placement names two of four hosts, and the compatible one is another.
+
+    In which order it names them cannot be told beforehand.
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.flags(group='scheduler', max_placement_results=2)
+        for name in ('source', 'one', 'two', 'three'):
+            self.start_host(name, gpus=1)
+        self.server = self.boot(self.vgpu_flavor(), self.hosts['source'])
+        self.report(self.hosts['source'], documents.DRIVER_535)
+        self.queries = self.queries_of_placement()
+
+    def left_out(self, query):
+        """Return the hosts that Placement does not name by itself."""
+        named = self.placement.get(
+            f'/allocation_candidates?{query}', version='1.36'
+        ).body['provider_summaries']
+        return [
+            host
+            for name, host in self.hosts.items()
+            if self.compute_rp_uuids[name] not in named and name != 'source'
+        ]
+
+    def test_a_compatible_host_beyond_the_limit_of_candidates_is_found(self):
+        self.flags(group='migcompat', placement_prefilter=False)
+        self.live_migration_fails(self.server)
+        right, *_ = self.left_out(self.queries[-1])
+        for host in self.hosts.values():
+            if host.name not in ('source', right.name):
+                self.report(host, documents.OTHER_BOARD)
+        self.report(right, documents.DRIVER_550)
+        self.devices_agree = {('source', right.name)}
+
+        self.live_migration_fails(self.server)
+        self.assertEqual([], required_aggregates(self.queries[-1]))
+
+        self.reset_flags('placement_prefilter', group='migcompat')
+        self.assertEqual(right.name, self.live_migrate(self.server))
+        self.assertEqual([right.name], self.attempts)
+        self.assertEqual(
+            [aggregates(documents.DRIVER_535, documents.DRIVER_550)],
+            required_aggregates(self.queries[-1]),
+        )
+
+
 class PushDown(base.LiveMigrationScenario):
     """Only the last of many hosts is compatible."""
 
@@ -35,22 +83,6 @@ class PushDown(base.LiveMigrationScenario):
         self.report(self.source, documents.DRIVER_535)
         self.devices_agree = {('source', 'right')}
         self.queries = self.queries_of_placement()
-
-    def test_a_compatible_host_beyond_the_limit_of_candidates_is_found(self):
-        self.report(self.right, documents.DRIVER_550)
-        self.flags(group='scheduler', max_placement_results=2)
-        self.flags(group='migcompat', placement_prefilter=False)
-        self.live_migration_fails(self.server)
-        self.assertEqual([[]], list(map(required_aggregates, self.queries)))
-
-        self.reset_flags('placement_prefilter', group='migcompat')
-        self.assertEqual('right', self.live_migrate(self.server))
-
-        self.assertEqual(['right'], self.attempts)
-        self.assertEqual(
-            [aggregates(documents.DRIVER_535, documents.DRIVER_550)],
-            required_aggregates(self.queries[-1]),
-        )
 
     def test_it_costs_no_request_and_no_query_more(self):
         self.report(self.right, documents.DRIVER_550)
