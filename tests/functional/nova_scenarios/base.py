@@ -9,6 +9,7 @@ by hand in the scenario. It must not know how our side decides.
 """
 
 import logging
+import uuid
 from urllib import parse
 
 import fixtures
@@ -102,13 +103,32 @@ class LiveMigrationScenario(hosts.HostsWithAgents):
         super().run_agent(host)
         self.filter.forget()
 
-    def boot(self, flavor_id, host=None):
-        """Boot a server, on a host or where the scheduler puts it."""
+    def boot(self, flavor_id, host=None, **options):
+        """Boot a server, on a host or where the scheduler puts it.
+
+        :param options: more for Nova's own ``_create_server``
+        """
         return self._create_server(
             flavor_id=flavor_id,
             host=host and host.name,
-            networks='none',
+            **{'networks': 'none', **options},
         )
+
+    def aggregate(self, *of_hosts, **metadata):
+        """Make a host aggregate; return its UUID.
+
+        :param of_hosts: the Hosts in it
+        :param metadata: its metadata
+        """
+        made = self.admin_api.post_aggregate(
+            {'aggregate': {'name': str(uuid.uuid4())}}
+        )
+        for host in of_hosts:
+            self.admin_api.add_host_to_aggregate(made['id'], host.name)
+        self.admin_api.post_aggregate_action(
+            made['id'], {'set_metadata': {'metadata': metadata}}
+        )
+        return made['uuid']
 
     def vgpu_flavor(self, **extra_specs):
         """Return the ID of a flavor with one VGPU."""
@@ -223,6 +243,14 @@ class LiveMigrationScenario(hosts.HostsWithAgents):
             self.context, server['id'], expected_attrs=['pci_devices']
         )
         return [device.address for device in instance.pci_devices]
+
+    def assert_asked_little(self, *queries):
+        """No HTTP, and so many queries each time that Nova asked."""
+        self.assertEqual([], self.filter.requests)
+        if self.filter_enabled:
+            self.assertEqual(
+                list(queries), [len(asked) for asked in self.filter.queries]
+            )
 
     def queries_of_placement(self):
         """Return a list of the queries for candidates, as Nova sends them.

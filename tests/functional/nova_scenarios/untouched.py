@@ -29,14 +29,6 @@ class Journeys(base.LiveMigrationScenario):
         been.append(self.host_of(server))
         return been
 
-    def assert_asked_little(self, *queries):
-        """No HTTP, and so many queries each time that Nova asked."""
-        self.assertEqual([], self.filter.requests)
-        if self.filter_enabled:
-            self.assertEqual(
-                list(queries), [len(asked) for asked in self.filter.queries]
-            )
-
     def test_a_guest_with_a_vgpu_boots_resizes_and_migrates_as_ever(self):
         been = self.make_journey(self.vgpu_flavor(), self.vgpu_flavor())
         self.assertEqual(['big', 'middle', 'big'], been)
