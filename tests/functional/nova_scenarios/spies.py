@@ -24,12 +24,14 @@ class FilterSpy(fixtures.Fixture):
 
     :ivar requests: method and path of each request, since ``forget``
     :ivar queries: for each scheduling the SELECTs of request filter and filter
+    :ivar filterings: how often Nova asked the filter, since ``forget``
     :ivar placement_is_down: while true, a request ends in ConnectFailure
     """
 
     def _setUp(self):
         self.requests = []
         self.queries = []
+        self.filterings = 0
         self.placement_is_down = False
         self._call = threading.local()
         self._spy_on_requests()
@@ -39,6 +41,7 @@ class FilterSpy(fixtures.Fixture):
         """Forget what was seen so far."""
         self.requests.clear()
         self.queries.clear()
+        self.filterings = 0
 
     def _spy_on_requests(self):
         send = adapter.Adapter.request
@@ -68,7 +71,8 @@ class FilterSpy(fixtures.Fixture):
             lambda: self.queries.append([]),
         )
         self._spy_on(
-            'filters.MigrationCompatibilityFilter.filter_all', lambda: None
+            'filters.MigrationCompatibilityFilter.filter_all',
+            self._count_filtering,
         )
 
         def executed(connection, cursor, statement, *args):
@@ -79,6 +83,9 @@ class FilterSpy(fixtures.Fixture):
         arguments = (engine.Engine, 'before_cursor_execute', executed)
         sqlalchemy.event.listen(*arguments)
         self.addCleanup(sqlalchemy.event.remove, *arguments)
+
+    def _count_filtering(self):
+        self.filterings += 1
 
     def _spy_on(self, name, before):
         """See the queries of a method that Nova calls.
