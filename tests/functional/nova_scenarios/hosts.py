@@ -100,13 +100,23 @@ class HostsWithAgents(test_vgpu.VGPUTestBase):
         self.flags(group='devices', enabled_mdev_types=[MDEV_TYPE])
         nova.conf.devices.register_dynamic_opts(CONF)
 
-    def start_host(self, name, *, gpus=0, pfs=0, vfs_of_a_pf=1, memory_gb=16):
+    def start_host(
+        self,
+        name,
+        *,
+        gpus=0,
+        pfs=0,
+        vfs_of_a_pf=1,
+        memory_gb=16,
+        cell=None,
+    ):
         """Start a compute service with devices and no documents.
 
         :param name: of the host
         :param gpus: mdev parents
         :param pfs: physical functions, each with ``vfs_of_a_pf`` VFs
         :param memory_gb: the scheduler prefers the host that has more
+        :param cell: its name, where there are several
         :returns: the Host
         """
         pci_info = fakelibvirt.HostPCIDevicesInfo(
@@ -127,6 +137,7 @@ class HostsWithAgents(test_vgpu.VGPUTestBase):
             pci_info=pci_info,
             libvirt_version=self.FAKE_LIBVIRT_VERSION,
             qemu_version=self.FAKE_QEMU_VERSION,
+            cell_name=cell,
         )
         self.hosts[name] = self._host_with_sysfs(name, pci_info)
         return self.hosts[name]
