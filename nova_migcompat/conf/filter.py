@@ -7,6 +7,8 @@ DESIGN.md, section "The filter"; the terms are those of FORMAT.md.
 
 from oslo_config import cfg, types
 
+from nova_migcompat.conf import numbers
+
 GROUP = 'migcompat'
 
 OPTS: list[cfg.Opt] = [
@@ -126,11 +128,11 @@ filter decides all the same. Without effect where ``unknown_target = pass``,
 and where the user names the host.
 """,
     ),
-    cfg.IntOpt(
+    numbers.int_opt(
         'placement_prefilter_max_documents',
+        least=1,
+        most=64,
         default=64,
-        min=1,
-        max=64,
         help="""
 How many documents such a query may name, at most.
 
@@ -162,11 +164,11 @@ The cause is logged at ERROR, once for each request. Requests that need no
 decision (a boot, a guest without an assigned device) never ask and never fail.
 """,
     ),
-    cfg.FloatOpt(
+    numbers.float_opt(
         'timeout',
+        least=0.1,
+        most=600.0,
         default=10.0,
-        min=0.1,
-        max=600.0,
         help="""
 Seconds that all requests to Placement for one scheduling may take together;
 then ``on_error`` applies.

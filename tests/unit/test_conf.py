@@ -70,6 +70,12 @@ def test_the_agent_defaults_are_those_of_the_design(config):
         ('migcompat', 'on_error = ignore'),
         ('migcompat', 'timeout = 0'),
         ('migcompat', 'timeout = 601'),
+        ('migcompat', 'timeout = nan'),
+        ('migcompat', 'timeout = soon'),
+        ('migcompat', 'placement_prefilter = perhaps'),
+        ('migcompat', 'placement_prefilter_max_documents = 0'),
+        ('migcompat', 'placement_prefilter_max_documents = 65'),
+        ('migcompat', 'placement_prefilter_max_documents = 1.5'),
         ('migcompat', 'unlisted_fields = pass'),
         ('migcompat', 'equal_fields = mdev type'),
         ('migcompat', 'equal_fields = 1st'),
@@ -85,6 +91,37 @@ def test_a_value_outside_its_choices_or_range_is_refused(config, group, line):
 
     with pytest.raises(cfg.ConfigFileValueError, match=name):
         config(f'[{group}]\n{line}\n')[group][name]
+
+
+@pytest.mark.parametrize(
+    'line',
+    [
+        'direction = backwards',
+        'unknown_source = maybe',
+        'unknown_target = maybe',
+        'pci_claim = some',
+        'placement_prefilter = perhaps',
+        'placement_prefilter_max_documents = 65',
+        'placement_prefilter_max_documents =',
+        'on_error = ignore',
+        'timeout = 0',
+        'timeout = nan',
+        'timeout =',
+        'unlisted_fields = pass',
+        'equal_fields = mdev type',
+        'mdev_resource_classes = CUSTOM_nvme',
+    ],
+)
+def test_what_is_wrong_with_a_value_of_the_filter_is_said_with_it(
+    config, line
+):
+    name, _, value = line.partition(' =')
+
+    with pytest.raises(cfg.ConfigFileValueError) as error:
+        config(f'[migcompat]\n{line}\n').migcompat[name]
+
+    assert f'option {name} ' in str(error.value)
+    assert f"'{value.strip()}'" in str(error.value)
 
 
 def test_an_empty_list_publishes_no_fields(config):
