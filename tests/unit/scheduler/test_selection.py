@@ -7,6 +7,7 @@ import pytest
 
 from nova_migcompat import decision, demand, descriptor, fleet, traits
 from nova_migcompat.scheduler import offers, selection
+from tests.unit.scheduler.written_fleet import Placement, d
 
 GPU = descriptor.parse('SELF:\n a=1\nCOMPATIBLE:\n a={v:int:1,2}\n')
 LIKE = descriptor.parse('SELF:\n a=2\n')
@@ -15,54 +16,11 @@ NIC = descriptor.parse('SELF:\n b=1\nCOMPATIBLE:\n b=1\n')
 DOCUMENTS = (GPU, LIKE, OTHER, NIC)
 
 
-class Placement:
-    """Providers with our names, asked as PlacementClient is asked."""
-
-    def __init__(self):
-        self.names = {}
-        self.roots = {}
-        self.requests = 0
-
-    def add(self, uuid, *names, root=None):
-        self.names[uuid] = frozenset(names)
-        self.roots[uuid] = root or uuid
-
-    def provider_traits(self, uuid):
-        self.requests += 1
-        return types.SimpleNamespace(names=self.names[uuid])
-
-    def traits(self, startswith, associated=None):
-        self.requests += 1
-        if startswith.startswith(traits.TEXT_PREFIX):
-            return frozenset(
-                n for d in DOCUMENTS for n in traits.text_traits(d)
-            )
-        return frozenset[str]().union(*self.names.values())
-
-    def providers_with_any(self, names, in_tree=None, and_any=()):
-        self.requests += 1
-        return [
-            types.SimpleNamespace(uuid=uuid, root_uuid=self.roots[uuid])
-            for uuid, own in self.names.items()
-            if in_tree in (None, self.roots[uuid])
-            and own & frozenset(names)
-            and (not and_any or own & frozenset(and_any))
-        ]
-
-    def allocations(self, _consumer):
-        self.requests += 1
-        return {'source-gpu': {'VGPU': 1}}
-
-
 class Host:
     def __init__(self, uuid, *candidates):
         self.uuid = uuid
         self.allocation_candidates = list(candidates)
         self.pci_stats = None
-
-
-def d(*documents):
-    return [traits.document_trait(each.digest) for each in documents]
 
 
 def on(*providers):
@@ -74,7 +32,7 @@ def on(*providers):
 
 @pytest.fixture
 def cloud():
-    placement = Placement()
+    placement = Placement(*DOCUMENTS)
     placement.add('source', *d(GPU))
     return placement
 
