@@ -123,6 +123,10 @@ class BySpec:
         found = self._kept.get(id(spec_obj))
         return found[1] if found and found[0]() is spec_obj else None
 
+    def forget(self, spec_obj: Any) -> None:
+        """Keep nothing with a request that is scheduled once more."""
+        self._kept.pop(id(spec_obj), None)
+
 
 #: The requests of this process.
 REQUESTS = BySpec()

@@ -62,6 +62,7 @@ class _RequestFilter:
         :raises nova.exception.RequestFilterFailed: no host can pass.
         """
         if not _applies(spec_obj):
+            deciding.REQUESTS.forget(spec_obj)
             return False
         asked = self._decider.ask(spec_obj)
         deciding.REQUESTS.keep(spec_obj, asked)
