@@ -14,31 +14,63 @@ from tests.functional.nova_scenarios import base, documents
 
 
 class SriovPort(base.LiveMigrationScenario):
+    """Two VFs of each host, for ports and aliases alike."""
+
     def _configure_devices(self):
         super()._configure_devices()
         vf = {
             'vendor_id': fakelibvirt.PCI_VEND_ID,
             'product_id': fakelibvirt.VF_PROD_ID,
+            'live_migratable': 'yes',
             'physical_network': 'physnet4',
         }
-        self.flags(group='pci', device_spec=[json.dumps(vf)], alias=[])
+        self.flags(group='pci', device_spec=[json.dumps(vf)])
 
-    def test_a_guest_with_a_port_migrates_live_as_ever(self):
-        neutron = self.useFixture(libvirt_base.LibvirtNeutronFixture(self))
+    def setUp(self):
+        super().setUp()
+        self.neutron = self.useFixture(
+            libvirt_base.LibvirtNeutronFixture(self)
+        )
         # Fake libvirt never says that the device is gone.
         self.flags(group='libvirt', device_detach_timeout=1)
-        source = self.start_host('source', pfs=1)
-        target = self.start_host('target', pfs=1)
-        for host in (source, target):
-            self.report(host, documents.MOVES_NOWHERE)
-        self.devices_agree = {('source', 'target')}
-        port = neutron.create_port({'port': neutron.network_4_port_1})['port']
-        server = self.boot(
-            self._create_flavor(), source, networks=[{'port': port['id']}]
-        )
-        self.assertEqual(list(source.devices), self.assigned_devices(server))
+        self.source = self.start_host('source', pfs=1, vfs_of_a_pf=2)
+        self.big = self.start_host('big', pfs=1, vfs_of_a_pf=2, memory_gb=64)
 
-        self.assertEqual('target', self.live_migrate(server))
+    def boot_with_port(self, flavor_id):
+        port = self.neutron.network_4_port_1
+        created = self.neutron.create_port({'port': port})['port']
+        networks = [{'port': created['id']}]
+        return self.boot(flavor_id, self.source, networks=networks)
+
+    def test_a_guest_with_a_port_migrates_live_as_ever(self):
+        for host in self.hosts.values():
+            self.report(host, documents.MOVES_NOWHERE)
+        self.devices_agree = {('source', 'big')}
+        server = self.boot_with_port(self._create_flavor())
+        self.assertEqual(1, len(self.assigned_devices(server)))
+
+        self.assertEqual('big', self.live_migrate(server))
 
         self.assertEqual(2, self.filter.filterings)
         self.assert_asked_little(0, 0)
+
+    def test_of_a_guest_with_a_port_and_an_alias_the_alias_decides(self):
+        right = self.start_host('right', pfs=1, vfs_of_a_pf=2)
+        server = self.boot_with_port(self.vf_flavor())
+        port = self.neutron.show_port(self.neutron.network_4_port_1['id'])
+        of_port = port['port']['binding:profile']['pci_slot']
+        self.report(
+            self.source,
+            *(
+                documents.OTHER_BOARD
+                if address == of_port
+                else documents.DRIVER_535
+                for address in self.source.devices
+            ),
+        )
+        self.report(self.big, documents.OTHER_BOARD)
+        self.report(right, documents.DRIVER_550)
+        self.devices_agree = {('source', 'right')}
+
+        self.assertEqual('right', self.live_migrate(server))
+        self.assertEqual(['right'], self.attempts)
