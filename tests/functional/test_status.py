@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command nova-migcompat-status on a real Placement."""
+
+import json
+
+import pytest
+
+from nova_migcompat import descriptor, traits
+from nova_migcompat.cli import status
+from tests.placement_server import Admin
+
+X = descriptor.parse('SELF:\n a=x\n')
+Y = descriptor.parse('SELF:\n a=y\n')
+FILTERS = """\
+[filter_scheduler]
+available_filters = nova.scheduler.filters.all_filters
+available_filters = nova_migcompat.scheduler.filters.MigrationCompatibilityFilter
+enabled_filters = ComputeFilter, MigrationCompatibilityFilter
+"""  # noqa: E501
+
+
+class Command:
+    def __init__(self, folder, capsys):
+        self._capsys = capsys
+        self._file = folder / 'nova.conf'
+
+    def __call__(self, *texts):
+        """Check a nova.conf; return the exit status, and code and details by
+        check.
+        """
+        self._file.write_text('\n'.join(texts))
+        found = status.main(
+            ['--config-file', str(self._file), 'upgrade', 'check', '--json']
+        )
+        checks = json.loads(self._capsys.readouterr().out)['checks']
+        return found, {
+            each['check']: (each['result'], each['details']) for each in checks
+        }
+
+
+@pytest.fixture
+def check(tmp_path, capsys):
+    return Command(tmp_path, capsys)
+
+
+@pytest.fixture
+def admin(placement):
+    return Admin(placement.adapter())
+
+
+def publish(admin, name, document, texts=True):
+    if texts:
+        admin.create_traits(traits.text_traits(document))
+    admin.create_traits([traits.document_trait(document.digest)])
+    admin.create_provider(
+        name, traits=[traits.document_trait(document.digest)]
+    )
+
+
+def test_a_scheduler_that_is_fit_is_a_success(check, placement, admin):
+    publish(admin, 'host1', X)
+    publish(admin, 'host2', Y)
+    found, checks = check(FILTERS, placement.config())
+    assert found == 0
+    assert checks == {
+        'Filter': (0, None),
+        'Options of [migcompat]': (0, None),
+        'Placement': (0, None),
+        'Documents': (0, '2 documents are in use.'),
+    }
+
+
+@pytest.mark.parametrize(
+    ('old', 'new', 'code', 'words'),
+    [
+        (', MigrationCompatibilityFilter', '', 2, 'enabled_filters does not'),
+        ('available_filters = nova_migcompat', '#', 2, 'does not start'),
+        ('available_filters = nova.s', '#', 1, "Nova's own filters"),
+    ],
+)
+def test_the_filter_must_be_known_and_asked(
+    check, placement, admin, old, new, code, words
+):
+    publish(admin, 'host1', X)
+    found, checks = check(FILTERS.replace(old, new), placement.config())
+    assert found == code
+    assert checks['Filter'][0] == code
+    assert words in checks['Filter'][1]
+
+
+@pytest.mark.parametrize(
+    ('options', 'code', 'words'),
+    [
+        ('direction = north', 2, 'direction'),
+        ('timeout = 0', 2, 'timeout'),
+        ('timeout = 60', 1, 'rpc_response_timeout (60 s)'),
+        ('unknown_target = pass', 1, 'placement_prefilter is without effect'),
+        ('unknown_target = pass\nplacement_prefilter = false', 0, None),
+    ],
+)
+def test_options_must_be_readable_and_go_together(
+    check, placement, admin, options, code, words
+):
+    publish(admin, 'host1', X)
+    found, checks = check(
+        FILTERS, placement.config(), f'[migcompat]\n{options}\n'
+    )
+    assert found == code
+    result, details = checks['Options of [migcompat]']
+    assert result == code
+    assert words is None or words in details
+
+
+def test_a_placement_that_cannot_be_asked_is_a_failure(check, placement):
+    config = placement.config().replace(placement.url, 'http://127.0.0.1:1')
+    found, checks = check(FILTERS, config)
+    assert found == 2
+    assert checks['Placement'][0] == 2
+    assert 'GET /traits: ' in checks['Placement'][1]
+    assert checks['Documents'][0] == 1
+    _, checks = check(FILTERS)
+    assert checks['Placement'] == (2, '[placement] auth_type is not set')
+
+
+def test_a_fleet_without_documents_is_a_warning(check, placement, admin):
+    found, checks = check(FILTERS, placement.config())
+    assert found == 1
+    assert checks['Documents'][1].startswith('No host publishes a document')
+
+
+def test_documents_that_cannot_be_read_are_named(check, placement, admin):
+    publish(admin, 'host1', X)
+    publish(admin, 'host2', Y, texts=False)
+    found, checks = check(FILTERS, placement.config())
+    assert found == 1
+    result, details = checks['Documents']
+    assert result == 1
+    assert details.startswith('1 of 2 documents in use cannot be read')
+    assert Y.digest in details
+
+
+def test_a_file_that_cannot_be_read_says_which(tmp_path, capsys):
+    missing = tmp_path / 'missing.conf'
+    found = status.main(['--config-file', str(missing), 'upgrade', 'check'])
+    assert found == 255
+    assert str(missing) in capsys.readouterr().err
