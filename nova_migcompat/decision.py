@@ -127,6 +127,40 @@ class Decision:
     )
 
 
+def preferred(
+    requirement: Requirement,
+    documents: Mapping[str, descriptor.Document],
+    policy: Policy,
+) -> frozenset[str]:
+    """Choose the better ones of a requirement's compatible documents.
+
+    Those from which the guest could come back; where that is all of them or
+    none, those from which it could go on to most documents.
+
+    :param documents: those in use, and the source's, by digest.
+    :returns: their digests; none where all are alike.
+    """
+    compatible = requirement.compatible & documents.keys()
+    sources = [documents[digest] for digest in requirement.source]
+    back = frozenset(
+        digest
+        for digest in compatible
+        if all(policy.match(documents[digest], each) for each in sources)
+    )
+    if back and back != compatible:
+        return back
+    onward = {
+        digest: sum(
+            bool(policy.match(documents[digest], each))
+            for each in documents.values()
+        )
+        for digest in compatible
+    }
+    most = max(onward.values(), default=0)
+    best = frozenset(d for d, count in onward.items() if count == most)
+    return best if best != compatible else frozenset()
+
+
 def decide(
     devices: Sequence[SourceDevice],
     documents: Mapping[str, descriptor.Document],

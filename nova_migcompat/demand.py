@@ -19,14 +19,14 @@ class Demand:
     :param decided: what is asked.
     :param names: those in question.
     :param problems: why documents in use cannot be read, by digest.
-    :param having: the providers with a compatible document and the roots of
-        their trees, by the requirement's source documents.
+    :param having: the providers with a compatible document, by the
+        requirement's source documents.
     """
 
     decided: decision.Decision
     names: fleet.Names
     problems: Mapping[str, str]
-    having: Mapping[frozenset[str], Mapping[str, str]]
+    having: Mapping[frozenset[str], targets.Having]
 
 
 def read(
@@ -35,6 +35,7 @@ def read(
     policy: decision.Policy,
     guest: fleet.Guest,
     hosts: Collection[str] | None = None,
+    prefer: bool = False,
 ) -> Demand:
     """Read what a guest has, and decide it against all documents in use.
 
@@ -46,6 +47,8 @@ def read(
     :param policy: the operator's choices.
     :param hosts: compute nodes: only what these have is in question; None:
         what any has.
+    :param prefer: find out who has the better documents too; where that
+        takes no request more.
     :raises placement.PlacementError: Placement does not say, or the text of
         a document of the source does not verify.
     """
@@ -55,7 +58,7 @@ def read(
     names = in_use
     if hosts is not None:
         names = targets.in_question(client, in_use, hosts)
-    reader = _Reader(client, policy, names, texts)
+    reader = _Reader(client, policy, names, texts, prefer)
     return reader.decide(source)
 
 
@@ -72,11 +75,13 @@ class _Reader:
         policy: decision.Policy,
         names: fleet.Names,
         texts: traits.Texts,
+        prefer: bool,
     ) -> None:
         self._client = client
         self._policy = policy
         self._names = names
         self._texts = texts
+        self._prefer = prefer
 
     def decide(self, source: fleet.Source) -> Demand:
         """Decide for the documents that the guest's devices have.
@@ -91,9 +96,10 @@ class _Reader:
         found = self._demand(guess)
         holding = None
         for requirement in found.decided.requirements:
-            if own <= requirement.compatible:
+            if own <= requirement.compatible and not found.decided.rejected:
                 holding = _in_tree(
-                    found.having.get(requirement.source, {}), source.guest.node
+                    found.having[requirement.source].providers,
+                    source.guest.node,
                 )
         devices = fleet.source_devices(self._client, source, holding)
         return found if devices == guess else self._demand(devices)
@@ -101,15 +107,26 @@ class _Reader:
     def _demand(self, devices: Sequence[decision.SourceDevice]) -> Demand:
         _check_source(devices, self._texts.problems)
         decided = decision.decide(devices, self._texts.documents, self._policy)
-        having = {}
-        if not decided.rejected:
-            having = {
-                requirement.source: targets.having(
-                    self._client, requirement.compatible, self._names
-                )
-                for requirement in decided.requirements
-            }
+        having = {
+            requirement.source: targets.having(
+                self._client,
+                requirement.compatible,
+                self._names,
+                self._preferred(requirement),
+            )
+            for requirement in decided.requirements
+            if not decided.rejected
+        }
         return Demand(decided, self._names, self._texts.problems, having)
+
+    def _preferred(self, requirement: decision.Requirement) -> frozenset[str]:
+        if not self._prefer:
+            return frozenset()
+        if len(requirement.compatible) > placement.MAX_BESIDE:
+            return frozenset()
+        return decision.preferred(
+            requirement, self._texts.documents, self._policy
+        )
 
 
 def _in_tree(having: Mapping[str, str], node: str) -> frozenset[str] | None:

@@ -136,28 +136,72 @@ def read_hosts(
     return found
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Having:
+    """Who has at least one of some documents.
+
+    :param providers: the root of its tree by provider; compute nodes, and
+        parents of mdevs.
+    :param mixed: those that have others besides, or have locations; None
+        where that was not asked.
+    :param preferred: those that have nothing but preferred ones; with mixed
+        ones only.
+    """
+
+    providers: Mapping[str, str]
+    mixed: frozenset[str] | None = None
+    preferred: frozenset[str] = frozenset()
+
+
 def having(
     client: placement.PlacementClient,
     documents: Collection[str],
     names: fleet.Names,
-) -> dict[str, str]:
+    preferred: Collection[str] = (),
+) -> Having:
     """Ask who has at least one of some documents.
+
+    Two questions tell who has preferred ones and what any has besides, where
+    both fit into a URL: who has one of all, and besides a preferred one or
+    anything else; and the same with the others. Who is in both is mixed.
 
     :param documents: their digests; only those in question are asked for.
     :param names: those in question.
-    :returns: the root of its tree by provider; compute nodes, and parents of
-        mdevs.
+    :param preferred: some of the documents.
     :raises placement.PlacementError:
     """
-    wanted = _document_traits(names.digests.intersection(documents))
-    found = client.providers_with_any(wanted)
+    digests = names.digests.intersection(documents)
+    wanted = _document_traits(digests)
+    better = _document_traits(digests.intersection(preferred))
+    others = _others(names, digests)
+    size = len(wanted) + len(others) + max(len(better), len(wanted - better))
+    fits = len(wanted) <= placement.MAX_BESIDE and size <= placement.MAX_NAMES
+    if not (fits and better and wanted - better):
+        return Having(_roots(client, wanted))
+    first = _roots(client, better | others, wanted)
+    second = _roots(client, wanted - better | others, wanted)
+    providers = {**first, **second}
+    both = frozenset(first.keys() & second.keys())
+    # A parent may have a preferred and another compatible document and nothing
+    # else; whether it has is asked then. A host that has is not uniform.
+    parents = any(providers[each] != each for each in both)
+    preferred = frozenset(first.keys() - both)
+    return Having(providers, None if parents else both, preferred)
+
+
+def _roots(
+    client: placement.PlacementClient,
+    wanted: Collection[str],
+    and_any: Collection[str] = (),
+) -> dict[str, str]:
+    found = client.providers_with_any(wanted, and_any=and_any)
     return {provider.uuid: provider.root_uuid for provider in found}
 
 
 def survey(
     client: placement.PlacementClient,
     requirement: decision.Requirement,
-    good: Mapping[str, str],
+    good: Having,
     names: fleet.Names,
     policy: decision.Policy,
 ) -> Survey:
@@ -183,16 +227,23 @@ def _holders(
     client: placement.PlacementClient,
     documents: Collection[str],
     names: fleet.Names,
-    providers: Mapping[str, str],
+    have: Having,
 ) -> Holders:
-    digests = names.digests.intersection(documents)
-    locations = _location_traits(names, names.places, digests)
-    others = _document_traits(names.digests - digests) | locations
-    mixed = _beside(client, others, _document_traits(digests), providers)
+    providers, mixed = have.providers, have.mixed
+    if mixed is None:
+        digests = names.digests.intersection(documents)
+        others, wanted = _others(names, digests), _document_traits(digests)
+        mixed = _beside(client, others, wanted, providers)
     parents = {p: root for p, root in providers.items() if p != root}
     nodes = frozenset(providers.keys() - parents.keys())
     differing = nodes.intersection(mixed.union(parents.values()))
     return Holders(providers, mixed, nodes - differing, differing)
+
+
+def _others(names: fleet.Names, digests: frozenset[str]) -> set[str]:
+    """Name what tells that a provider has more than some documents."""
+    locations = _location_traits(names, names.places, digests)
+    return _document_traits(names.digests - digests) | locations
 
 
 def _beside(

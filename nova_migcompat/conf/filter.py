@@ -140,6 +140,20 @@ Each takes 39 bytes of a URL that no server must refuse. Where more documents
 are compatible, most hosts are, and the filter is enough.
 """,
     ),
+    cfg.FloatOpt(
+        'weight_multiplier',
+        default=1.0,
+        help="""
+How much it counts that a guest could come back from a host.
+
+For the weigher ``nova_migcompat.scheduler.weights
+.MigrationCompatibilityWeigher``, which is one more entry of
+``[filter_scheduler] weight_classes``. Beside Nova's own weighers, of which
+most count 1.0: a larger number makes it count more, 0 nothing, and a negative
+one prefers the other hosts. An aggregate's metadata
+``migcompat_weight_multiplier`` overrides it for the aggregate's hosts.
+""",
+    ),
     cfg.StrOpt(
         'on_error',
         default='reject',

@@ -72,7 +72,14 @@ class Decider:
             return Asked()
         started = time.monotonic()
         client = self.client(spec_obj, CONF.migcompat.timeout)
-        found = demand.read(client, self._library, policy(), move.guest, hosts)
+        found = demand.read(
+            client,
+            self._library,
+            policy(),
+            move.guest,
+            hosts,
+            prefer=REQUESTS.are_weighed,
+        )
         return Asked(move, found, seconds=time.monotonic() - started)
 
     def client(self, spec_obj: Any, seconds: float) -> PlacementClient:
@@ -110,6 +117,8 @@ class BySpec:
     """
 
     def __init__(self) -> None:
+        #: Whether a weigher wants to know which hosts are better.
+        self.are_weighed = False
         self._kept: dict[int, tuple[weakref.ref[Any], Asked]] = {}
 
     def keep(self, spec_obj: Any, asked: Asked) -> None:

@@ -32,7 +32,7 @@ class Fleet:
             for document in documents:
                 self.admin.create_traits(traits.text_traits(document))
         uuid = self.admin.create_provider(name, traits=[*names, *more])
-        for parent, document in parents:
-            trait = traits.document_trait(document.digest)
-            self.admin.create_provider(f'{name}_{parent}', uuid, [trait])
+        for parent, *found in parents:
+            names = [traits.document_trait(d.digest) for d in found]
+            self.admin.create_provider(f'{name}_{parent}', uuid, names)
         return uuid

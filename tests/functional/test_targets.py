@@ -10,6 +10,7 @@ ONE = descriptor.parse('SELF:\n a=1\nCOMPATIBLE:\n a={v:int:1,2}\n')
 TWO = descriptor.parse('SELF:\n a=2\n')
 THREE = descriptor.parse('SELF:\n a=3\n')
 UNREAD = descriptor.parse('SELF:\n a=4\n')
+DOCUMENTS = (ONE, TWO, THREE)
 PF1, PF2 = 'PCI_0000_84_00_0', 'PCI_0000_85_00_0'
 GPU1, GPU2 = 'pci_0000_81_00_0', 'pci_0000_82_00_0'
 
@@ -265,3 +266,47 @@ def test_objections_to_many_documents_cost_one_request_or_none(cloud):
         assert said[hosts[0]] == 'it has none of the 1 compatible documents'
         assert expected in said[silent]
         assert bool(said[silent]) == bool(expected)
+
+
+@pytest.mark.parametrize('parent', [(ONE,), (ONE, TWO), (ONE, THREE)])
+def test_who_has_preferred_documents_takes_no_request_more(cloud, parent):
+    uniform = cloud.host('uniform', ONE)
+    other = cloud.host('other', TWO)
+    wrong = cloud.host('wrong', THREE)
+    beside = cloud.host('beside', ONE, THREE, more=at(PF1, ONE))
+    differing = cloud.host('h1', *DOCUMENTS, parents=[(GPU1, *parent)])
+    names = fleet.in_use(cloud.client)
+    compatible = requirement().compatible
+    plain = targets.having(cloud.client, compatible, names)
+    expected = targets.survey(
+        cloud.client, requirement(), plain, names, REJECT
+    )
+    cloud.adapter.urls.clear()
+
+    found = targets.having(cloud.client, compatible, names, {ONE.digest})
+    survey = targets.survey(cloud.client, requirement(), found, names, REJECT)
+
+    # A parent of which these two questions do not tell is asked about.
+    assert len(cloud.adapter.urls) == 2 + (len(parent) > 1)
+    assert found.providers == plain.providers
+    assert found.preferred >= {uniform}
+    assert found.preferred.isdisjoint({other, wrong, beside, differing})
+    hosts = frozenset({uniform, other, wrong, beside, differing})
+    assert survey.settle(hosts, REJECT) == (
+        {uniform, other},
+        {beside, differing},
+    )
+    gpu = parents_of(cloud, 'h1')[GPU1]
+    assert survey.of_parent(differing, gpu) is expected.of_parent(
+        differing, gpu
+    )
+
+
+def test_where_names_do_not_fit_nobody_is_preferred(cloud):
+    host = cloud.host('h1', ONE)
+    many = frozenset(f'{n:032}' for n in range(64))
+    names = fleet.Names(many | {ONE.digest, TWO.digest}, {})
+    found = targets.having(
+        cloud.client, {ONE.digest, TWO.digest}, names, {ONE.digest}
+    )
+    assert found == targets.Having({host: host})

@@ -38,6 +38,7 @@ def test_the_filter_defaults_are_those_of_the_design(config):
         'unknown_target': 'reject',
         'pci_claim': 'all',
         'placement_prefilter': True,
+        'weight_multiplier': 1.0,
         'placement_prefilter_max_documents': 64,
         'on_error': 'reject',
         'timeout': 10.0,

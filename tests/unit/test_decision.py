@@ -211,3 +211,47 @@ def test_an_assignment_is_found_exactly_where_there_is_one(wishes, room):
     assert decision.can_assign(wishes, room) == any(
         fits(choice) for choice in itertools.product(*wishes)
     )
+
+
+def preferred(*texts, source=0, **choices):
+    """Choose among documents; return their places in the list."""
+    known = [descriptor.parse(text) for text in texts]
+    documents = {each.digest: each for each in known}
+    device = decision.SourceDevice('gpu', frozenset({known[source].digest}))
+    policy = decision.Policy(**choices)
+    [requirement] = decision.decide([device], documents, policy).requirements
+    found = decision.preferred(requirement, documents, policy)
+    return {n for n, each in enumerate(known) if each.digest in found}
+
+
+def accepting(own, *others):
+    return f'SELF:\n a={own}\n' + ''.join(
+        f'COMPATIBLE:\n a={other}\n' for other in others
+    )
+
+
+def test_documents_from_which_a_guest_could_come_back_are_preferred():
+    texts = [
+        accepting(1, 1, 2, 3),
+        accepting(2, 2, 3),
+        accepting(3, 1),
+        accepting(4, 1, 2, 3, 4),
+    ]
+    assert preferred(*texts) == {0, 2}
+
+
+def test_where_all_or_none_come_back_most_onward_choices_are_preferred():
+    none_back = [
+        accepting(1, 2, 3),
+        accepting(2, 2),
+        accepting(3, 2, 3),
+        accepting(4, 4),
+    ]
+    assert preferred(*none_back) == {2}
+    all_back = [accepting(1, 1, 2), accepting(2, 1, 2, 3), accepting(3)]
+    assert preferred(*all_back) == {1}
+
+
+def test_alike_documents_are_not_preferred_to_each_other():
+    assert preferred(accepting(1, 1, 2), accepting(2, 1, 2)) == set()
+    assert preferred(accepting(1, 9), accepting(2, 2)) == set()

@@ -98,7 +98,7 @@ def publish(
 
 def survey(patched, holders):
     """Let every device of some hosts have what a requirement accepts."""
-    patched('nova_migcompat.targets.having', lambda *_: {})
+    patched('nova_migcompat.targets.having', lambda *_: targets.Having({}))
     patched(
         'nova_migcompat.targets.survey',
         lambda client, requirement, *_: targets.Survey(
