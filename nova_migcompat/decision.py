@@ -161,10 +161,16 @@ def preferred(
     return best if best != compatible else frozenset()
 
 
+def never() -> bool:
+    """Say that there is time left."""
+    return False
+
+
 def decide(
     devices: Sequence[SourceDevice],
     documents: Mapping[str, descriptor.Document],
     policy: Policy,
+    is_over: Callable[[], bool] = never,
 ) -> Decision:
     """Decide a guest's devices against every document of a fleet.
 
@@ -172,6 +178,8 @@ def decide(
     :param documents: the verified documents by digest: those of the devices
         and those in use in the fleet.
     :param policy: the operator's choices.
+    :param is_over: whether the time for it is over; documents that were not
+        looked at by then are neither compatible nor incompatible.
     :raises KeyError: where a device's document is not among the documents.
     """
     unknown = tuple(device for device in devices if not device.digests)
@@ -180,7 +188,7 @@ def decide(
         names = ', '.join(device.name for device in unknown)
         rejected = f'the source host publishes nothing for {names}'
     wanted = {
-        digests: _require(digests, documents, policy)
+        digests: _require(digests, documents, policy, is_over)
         for digests in dict.fromkeys(d.digests for d in devices if d.digests)
     }
     needs: dict[str, list[Requirement]] = {}
@@ -194,11 +202,14 @@ def _require(
     source: frozenset[str],
     documents: Mapping[str, descriptor.Document],
     policy: Policy,
+    is_over: Callable[[], bool],
 ) -> Requirement:
     sources = [documents[digest] for digest in sorted(source)]
     compatible = set()
     incompatible = {}
     for digest, target in documents.items():
+        if is_over():
+            break
         failed = next(
             (r for s in sources if not (r := policy.match(s, target))), None
         )

@@ -7,9 +7,27 @@ decision.py's.
 """
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from nova_migcompat import decision, fleet, placement, targets, traits
+
+_UNTRUSTED = 'it is none of the trusted documents'
+_LATE = 'the time for reading and matching documents was over before'
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Limits:
+    """What of a fleet counts (DESIGN.md, "Trust").
+
+    :param trusted: the digests of the documents that count; None: all.
+    :param documents: how many documents in use count.
+    :param seconds: of processor time that reading and matching them may take.
+    """
+
+    trusted: frozenset[str] | None = None
+    documents: int = 2000
+    seconds: float = 1.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -21,12 +39,14 @@ class Demand:
     :param problems: why documents in use cannot be read, by digest.
     :param having: the providers with a compatible document, by the
         requirement's source documents.
+    :param ignored: digests in use that are more than count.
     """
 
     decided: decision.Decision
     names: fleet.Names
     problems: Mapping[str, str]
     having: Mapping[frozenset[str], targets.Having]
+    ignored: frozenset[str] = frozenset()
 
 
 def read(
@@ -36,6 +56,7 @@ def read(
     guest: fleet.Guest,
     hosts: Collection[str] | None = None,
     prefer: bool = False,
+    limits: Limits = Limits(),
 ) -> Demand:
     """Read what a guest has, and decide it against all documents in use.
 
@@ -49,24 +70,70 @@ def read(
         what any has.
     :param prefer: find out who has the better documents too; where that
         takes no request more.
+    :param limits: what of the fleet counts.
     :raises placement.PlacementError: Placement does not say, or the text of
         a document of the source does not verify.
     """
     source = fleet.read_source(client, guest)
     in_use = fleet.in_use(client)
-    texts = library.read(client, in_use.digests | source.names.digests)
-    names = in_use
+    counted = _counted(source, in_use, library, limits)
+    end = time.thread_time() + limits.seconds
+
+    def is_over() -> bool:
+        return time.thread_time() > end
+
+    own = source.names.digests
+    first = sorted(counted, key=lambda digest: digest not in own)
+    texts = _read(client, library, first, limits, is_over)
+    names = in_use.only(counted)
     if hosts is not None:
-        names = targets.in_question(client, in_use, hosts)
-    reader = _Reader(client, policy, names, texts, prefer)
-    return reader.decide(source)
+        names = targets.in_question(client, names, hosts)
+    reader = _Reader(client, policy, names, texts, prefer, is_over)
+    found = reader.decide(source)
+    return dataclasses.replace(found, ignored=in_use.digests - counted)
+
+
+def _counted(
+    source: fleet.Source,
+    in_use: fleet.Names,
+    library: fleet.Library,
+    limits: Limits,
+) -> frozenset[str]:
+    """Choose the documents that count: the source's, and of the others those
+    that are known already before those that somebody may have made up.
+    """
+    own = source.names.digests
+    if len(in_use.digests) <= limits.documents:
+        return own | in_use.digests
+    known = library.known(in_use.digests)
+    others = sorted(in_use.digests - own, key=lambda d: (d not in known, d))
+    return own.union(others[: max(limits.documents - len(own), 0)])
+
+
+def _read(
+    client: placement.PlacementClient,
+    library: fleet.Library,
+    digests: Sequence[str],
+    limits: Limits,
+    is_over: Callable[[], bool],
+) -> traits.Texts:
+    """Read the documents that count and are trusted, in this order."""
+    allowed = limits.trusted
+    trusted = [d for d in digests if allowed is None or d in allowed]
+    texts = library.read(client, trusted, is_over)
+    problems = dict.fromkeys(digests, _UNTRUSTED)
+    problems.update(dict.fromkeys(trusted, _LATE))
+    problems.update(texts.problems)
+    for digest in texts.documents:
+        problems.pop(digest, None)
+    return traits.Texts(texts.documents, problems)
 
 
 class _Reader:
     """Decides for one guest.
 
     :param names: those in question.
-    :param texts: of all documents in use and of the source's.
+    :param texts: of all documents that count.
     """
 
     def __init__(
@@ -76,12 +143,14 @@ class _Reader:
         names: fleet.Names,
         texts: traits.Texts,
         prefer: bool,
+        is_over: Callable[[], bool],
     ) -> None:
         self._client = client
         self._policy = policy
         self._names = names
         self._texts = texts
         self._prefer = prefer
+        self._is_over = is_over
 
     def decide(self, source: fleet.Source) -> Demand:
         """Decide for the documents that the guest's devices have.
@@ -106,7 +175,10 @@ class _Reader:
 
     def _demand(self, devices: Sequence[decision.SourceDevice]) -> Demand:
         _check_source(devices, self._texts.problems)
-        decided = decision.decide(devices, self._texts.documents, self._policy)
+        documents = self._texts.documents
+        decided = decision.decide(
+            devices, documents, self._policy, self._is_over
+        )
         having = {
             requirement.source: targets.having(
                 self._client,
@@ -117,10 +189,15 @@ class _Reader:
             for requirement in decided.requirements
             if not decided.rejected
         }
-        return Demand(decided, self._names, self._texts.problems, having)
+        problems = dict(self._texts.problems)
+        for requirement in decided.requirements:
+            late = documents.keys() - requirement.compatible
+            late -= requirement.incompatible.keys()
+            problems.update(dict.fromkeys(late, _LATE))
+        return Demand(decided, self._names, problems, having)
 
     def _preferred(self, requirement: decision.Requirement) -> frozenset[str]:
-        if not self._prefer:
+        if not self._prefer or self._is_over():
             return frozenset()
         if len(requirement.compatible) > placement.MAX_BESIDE:
             return frozenset()

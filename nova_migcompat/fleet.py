@@ -9,7 +9,7 @@ nothing; what it reads is bounded by the client's budget.
 import dataclasses
 import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from nova_migcompat import decision, descriptor, placement, traits
 
@@ -77,11 +77,21 @@ class Library:
         self._documents: dict[str, descriptor.Document] = {}
         self._absent: dict[str, tuple[float, str]] = {}
 
+    def known(self, digests: Collection[str]) -> frozenset[str]:
+        """Choose the digests whose documents are kept."""
+        with self._lock:
+            return frozenset(d for d in digests if d in self._documents)
+
     def read(
-        self, client: placement.PlacementClient, digests: Collection[str]
+        self,
+        client: placement.PlacementClient,
+        digests: Collection[str],
+        is_over: Callable[[], bool] = decision.never,
     ) -> traits.Texts:
         """Give the documents of digests, from Placement what is not known.
 
+        :param is_over: whether the time for it is over; what was not looked
+            at by then is in neither part, and is looked at the next time.
         :raises placement.PlacementError: nothing is kept then.
         """
         now = time.monotonic()
@@ -102,7 +112,9 @@ class Library:
             if len(unknown) == 1
             else traits.TEXT_PREFIX
         )
-        found = traits.read_texts(client.traits(startswith=prefix), unknown)
+        found = traits.read_texts(
+            client.traits(startswith=prefix), unknown, is_over
+        )
         with self._lock:
             self._documents.update(found.documents)
             for digest, problem in found.problems.items():
@@ -130,6 +142,17 @@ class Names:
     def read(cls, names: Collection[str]) -> 'Names':
         """Read them from traits, others' among them."""
         return cls(traits.digests(names), traits.locations(names))
+
+    def only(self, digests: frozenset[str]) -> 'Names':
+        """Leave the names of some documents."""
+        if self.digests <= digests:
+            return self
+        places = {
+            place: found & digests
+            for place, found in self.places.items()
+            if found & digests
+        }
+        return Names(self.digests & digests, places)
 
 
 def in_use(client: placement.PlacementClient) -> Names:

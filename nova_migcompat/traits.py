@@ -14,7 +14,7 @@ import itertools
 import re
 import uuid
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import os_traits
@@ -193,7 +193,11 @@ def text_traits(document: descriptor.Document) -> tuple[str, ...]:
     )
 
 
-def read_texts(names: Iterable[str], wanted: Iterable[str]) -> Texts:
+def read_texts(
+    names: Iterable[str],
+    wanted: Iterable[str],
+    is_over: Callable[[], bool] = lambda: False,
+) -> Texts:
     """Put documents together from T names.
 
     Whatever stands in the names, it ends in a document or in a problem: a
@@ -201,6 +205,8 @@ def read_texts(names: Iterable[str], wanted: Iterable[str]) -> Texts:
 
     :param names: trait names, ours and others, in any order.
     :param wanted: the digests asked for.
+    :param is_over: whether the time for it is over; what was not looked at by
+        then is in neither.
     """
     streams: dict[str, dict[str, set[_Part]]]
     streams = {digest: {} for digest in wanted}
@@ -212,6 +218,8 @@ def read_texts(names: Iterable[str], wanted: Iterable[str]) -> Texts:
     documents: dict[str, descriptor.Document] = {}
     problems: dict[str, str] = {}
     for digest, by_check in streams.items():
+        if is_over():
+            break
         try:
             documents[digest] = _first_that_verifies(digest, by_check)
         except TextError as e:

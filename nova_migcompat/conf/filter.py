@@ -155,6 +155,33 @@ one prefers the other hosts. An aggregate's metadata
 """,
     ),
     cfg.StrOpt(
+        'trusted_documents',
+        default='',
+        sample_default='/etc/nova/trusted-documents',
+        help="""
+A file with the digests of the documents that count, one a line; what stands
+behind a # is a comment. Empty: all count.
+
+What a compute host says of its devices is believed otherwise. A document that
+is not in the file is one that cannot be read: a device that has it on a target
+publishes nothing, and on the source ``on_error`` applies. The file is read
+for each decision; ``nova-migcompat parse`` gives the digests.
+""",
+    ),
+    cfg.IntOpt(
+        'max_documents',
+        default=2000,
+        min=1,
+        max=100000,
+        help="""
+How many different documents in use count, at most.
+
+It bounds what compute hosts that publish too much can cost the scheduler.
+Documents that it knows come before others; the excess is ignored, and a
+WARNING names hosts that have it.
+""",
+    ),
+    cfg.StrOpt(
         'on_error',
         default='reject',
         choices=[

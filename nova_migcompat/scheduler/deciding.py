@@ -17,13 +17,16 @@ import nova.conf
 from nova import utils as nova_utils
 from oslo_log import log as logging
 
-from nova_migcompat import decision, demand, fleet
+from nova_migcompat import decision, demand, fleet, placement, traits
 from nova_migcompat.placement import PlacementClient, PlacementError
 from nova_migcompat.placement.errors import clean
-from nova_migcompat.scheduler import moves
+from nova_migcompat.scheduler import moves, trusted
 
 CONF = nova.conf.CONF
 LOG = logging.getLogger(__name__)
+
+#: Hosts that a warning names.
+_NAMED = 5
 
 _T = TypeVar('_T')
 
@@ -52,6 +55,7 @@ class Decider:
 
     def __init__(self) -> None:
         self._library = fleet.Library()
+        self._has_warned = False
         self._adapter: Any = None
         self._lock = threading.Lock()
 
@@ -79,8 +83,32 @@ class Decider:
             move.guest,
             hosts,
             prefer=REQUESTS.are_weighed,
+            limits=limits(),
         )
+        self._warn_of(found.ignored, client)
         return Asked(move, found, seconds=time.monotonic() - started)
+
+    def _warn_of(
+        self, ignored: frozenset[str], client: PlacementClient
+    ) -> None:
+        """Name hosts whose documents are too many, once."""
+        if not ignored or self._has_warned:
+            self._has_warned = bool(ignored)
+            return
+        self._has_warned = True
+        some = sorted(ignored)[: placement.MAX_NAMES]
+        names = {traits.document_trait(digest) for digest in some}
+        hosts = sorted(p.name for p in client.providers_with_any(names))
+        LOG.warning(
+            '%(ignored)d documents more than [migcompat] max_documents '
+            '(%(most)d) are in use, and are ignored. Providers that have some '
+            'of them: %(hosts)s',
+            {
+                'ignored': len(ignored),
+                'most': CONF.migcompat.max_documents,
+                'hosts': ', '.join(map(clean, hosts[:_NAMED])),
+            },
+        )
 
     def client(self, spec_obj: Any, seconds: float) -> PlacementClient:
         """Make a client for a request.
@@ -156,6 +184,17 @@ def policy() -> decision.Policy:
         unknown_source=conf.unknown_source,
         unknown_target=conf.unknown_target,
         pci_claim=conf.pci_claim,
+    )
+
+
+def limits() -> demand.Limits:
+    """Read what of the fleet counts as it is now.
+
+    :raises trusted.TrustError: the file of trusted documents cannot be used.
+    """
+    conf = CONF.migcompat
+    return demand.Limits(
+        trusted.read(conf.trusted_documents), conf.max_documents
     )
 
 

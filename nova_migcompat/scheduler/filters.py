@@ -39,6 +39,7 @@ class MigrationCompatibilityFilter(filters.BaseHostFilter):
         options.register_opts(CONF)
         # A bad value ends nova-scheduler at its start, not a boot later on.
         dict(CONF[options.GROUP])
+        deciding.limits()
         self._decider = deciding.Decider()
         prefilter.install(self._decider)
 

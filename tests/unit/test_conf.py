@@ -39,6 +39,8 @@ def test_the_filter_defaults_are_those_of_the_design(config):
         'pci_claim': 'all',
         'placement_prefilter': True,
         'weight_multiplier': 1.0,
+        'trusted_documents': '',
+        'max_documents': 2000,
         'placement_prefilter_max_documents': 64,
         'on_error': 'reject',
         'timeout': 10.0,

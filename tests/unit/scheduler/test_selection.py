@@ -131,7 +131,7 @@ def test_a_source_that_does_not_accept_itself_costs_one_request_more(cloud):
     cloud.add('right', *d(LIKE))
 
     class Library:
-        def read(self, client, digests):
+        def read(self, client, digests, is_over):
             known = {x.digest: x for x in (strict, LIKE)}
             return traits.Texts({d: known[d] for d in digests}, {})
 
