@@ -1,0 +1,370 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the filter costs, and saves, in a cloud of ten thousand hosts.
+
+    python -m benchmarks.scale [--hosts 10000] [--documents 50] [--runs 3]
+
+Placement runs over MariaDB (--database), filled by SQL as that many computes
+would have left it: 100 traits and 8 GPUs each. The scheduler is Nova's own.
+Each figure is the median of interleaved runs.
+"""
+
+import argparse
+import datetime
+import itertools
+import pathlib
+import statistics
+import tempfile
+import time
+import uuid
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import prettytable
+import sqlalchemy
+
+from benchmarks import filter_hosts
+from demo.cloud import Cloud
+from nova_migcompat import traits
+from tests.placement_server import PlacementServer
+
+TRAITS, GPUS, CHUNK = 100, 8, 20000
+CANDIDATES = (
+    '/allocation_candidates?resources=VCPU:2,MEMORY_MB:2048,VGPU:1&limit=1000'
+    '&group_policy=none'
+)
+VERSION = '1.36'
+
+
+class Rows:
+    """Writes Placement's tables, many rows at once."""
+
+    def __init__(self, database: str) -> None:
+        self._engine = sqlalchemy.create_engine(database)
+        self._tables = sqlalchemy.MetaData()
+        self._tables.reflect(self._engine)
+
+    def write(self, table: str, rows: Iterable[dict[str, Any]]) -> None:
+        """Insert rows."""
+        insert = self._tables.tables[table].insert()
+        now = datetime.datetime.now(datetime.UTC)
+        times = {'created_at': now, 'updated_at': now}
+        left = ({**row, **times} for row in rows)
+        while chunk := list(itertools.islice(left, CHUNK)):
+            with self._engine.begin() as connection:
+                connection.execute(insert, chunk)
+
+    def ids(self, table: str, column: str) -> dict[str, int]:
+        """Read the IDs of what a table names."""
+        found = self._tables.tables[table]
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                sqlalchemy.select(found.c[column], found.c.id)
+            )
+            return dict(rows.all())
+
+
+def fill_computes(rows: Rows, hosts: int) -> list[str]:
+    """Write computes without names of ours; return their UUIDs."""
+    classes = rows.ids('resource_classes', 'name')
+    names = ['OWNER_NOVA', *(f'CUSTOM_RACK_{n}' for n in range(TRAITS))]
+    rows.write('traits', ({'name': name} for name in names[1:]))
+    known = rows.ids('traits', 'name')
+    nodes = [str(uuid.uuid4()) for _ in range(hosts)]
+
+    def providers() -> Iterator[dict[str, Any]]:
+        for number, node in enumerate(nodes):
+            root = number * (GPUS + 1) + 1
+            yield _provider(root, root, None, node, f'host{number}')
+            for gpu in range(1, GPUS + 1):
+                name = f'host{number}_pci_0000_8{gpu}_00_0'
+                yield _provider(
+                    root + gpu, root, root, str(uuid.uuid4()), name
+                )
+
+    def inventories() -> Iterator[dict[str, Any]]:
+        for number in range(hosts):
+            root = number * (GPUS + 1) + 1
+            for name, total in (
+                ('VCPU', 64),
+                ('MEMORY_MB', 262144),
+                ('DISK_GB', 1000),
+            ):
+                yield _inventory(root, classes[name], total)
+            for gpu in range(1, GPUS + 1):
+                yield _inventory(root + gpu, classes['VGPU'], 16)
+
+    rows.write('resource_providers', providers())
+    rows.write('inventories', inventories())
+    rows.write(
+        'resource_provider_traits',
+        (
+            {
+                'trait_id': known[name],
+                'resource_provider_id': number * (GPUS + 1) + 1,
+            }
+            for number in range(hosts)
+            for name in names
+        ),
+    )
+    return nodes
+
+
+def _provider(
+    number: int, root: int, parent: int | None, uuid_: str, name: str
+) -> dict[str, Any]:
+    return {
+        'id': number,
+        'uuid': uuid_,
+        'name': name,
+        'generation': 1,
+        'root_provider_id': root,
+        'parent_provider_id': parent,
+    }
+
+
+def _inventory(provider: int, class_id: int, total: int) -> dict[str, Any]:
+    return {
+        'resource_provider_id': provider,
+        'resource_class_id': class_id,
+        'total': total,
+        'reserved': 0,
+        'min_unit': 1,
+        'max_unit': total,
+        'step_size': 1,
+        'allocation_ratio': 1.0,
+    }
+
+
+def fill_documents(rows: Rows, hosts: int, documents: int) -> None:
+    """Write what agents would have: text, D names and aggregates."""
+    found = [filter_hosts.document(500 + 2 * n) for n in range(documents)]
+    names = [traits.document_trait(each.digest) for each in found]
+    texts = [name for each in found for name in traits.text_traits(each)]
+    rows.write('traits', ({'name': name} for name in [*names, *texts]))
+    aggregates = [traits.aggregate(each.digest) for each in found]
+    rows.write('placement_aggregates', ({'uuid': each} for each in aggregates))
+    trait_ids = rows.ids('traits', 'name')
+    aggregate_ids = rows.ids('placement_aggregates', 'uuid')
+    numbers = [(n, n * (GPUS + 1) + 1) for n in range(hosts)]
+    rows.write(
+        'resource_provider_traits',
+        (
+            {
+                'trait_id': trait_ids[names[number % documents]],
+                'resource_provider_id': provider,
+            }
+            for number, provider in numbers
+        ),
+    )
+    rows.write(
+        'resource_provider_aggregates',
+        (
+            {
+                'resource_provider_id': provider,
+                'aggregate_id': aggregate_ids[aggregates[number % documents]],
+            }
+            for number, provider in numbers
+        ),
+    )
+
+
+def median(runs: int, cases: dict[str, Callable[[], Any]]) -> dict[str, float]:
+    """Run cases in turns; return the median seconds of each."""
+    times: dict[str, list[float]] = {name: [] for name in cases}
+    for _ in range(runs):
+        for name, case in cases.items():
+            started = time.perf_counter()
+            case()
+            times[name].append(time.perf_counter() - started)
+    return {name: statistics.median(each) for name, each in times.items()}
+
+
+class Scheduling:
+    """Nova's scheduler, with the filter and without."""
+
+    def __init__(self, cloud: Cloud, adapter: Any, source: str) -> None:
+        from nova.conf import CONF
+        from nova.scheduler import manager
+
+        self._cloud, self._adapter, self._source = cloud, adapter, source
+        self._conf = CONF
+        self._with = manager.SchedulerManager()
+        ours = 'MigrationCompatibilityFilter'
+        others = [
+            f for f in CONF.filter_scheduler.enabled_filters if f != ours
+        ]
+        CONF.set_override('enabled_filters', others, 'filter_scheduler')
+        CONF.set_override('service_down_time', 86400)
+        self._without = manager.SchedulerManager()
+        self.spent = 0.0
+        self._time_the_filter()
+
+    def _time_the_filter(self) -> None:
+        from nova_migcompat.scheduler import filters
+
+        call = filters.MigrationCompatibilityFilter.filter_all
+
+        def filter_all(*arguments: Any) -> Any:
+            started = time.perf_counter()
+            found = list(call(*arguments))
+            self.spent = time.perf_counter() - started
+            return found
+
+        filters.MigrationCompatibilityFilter.filter_all = filter_all  # type: ignore[method-assign]
+
+    def run(self, filtered: bool, push_down: bool) -> list[str]:
+        """Schedule a live migration of a guest with a VGPU; claim nothing."""
+        self._conf.set_override('placement_prefilter', push_down, 'migcompat')
+        self._cloud._scheduler = self._with if filtered else self._without
+        _, request = self._cloud.live_migrate(
+            f'guest{uuid.uuid4().hex[:6]}',
+            self._source,
+            {'resources:VGPU': '1'},
+        )
+        found = self._cloud.schedule(request)
+        self._adapter.delete(
+            f'/allocations/{request.instance_uuid}',
+            microversion=VERSION,
+            raise_exc=False,
+        )
+        return found
+
+
+def measure(arguments: argparse.Namespace, database: str) -> None:
+    """Fill Placement, run the cases, print the tables."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        PlacementServer(threads=4, database=database) as server,
+    ):
+        rows = Rows(database)
+        adapter = server.adapter()
+        nodes = fill_computes(rows, arguments.hosts)
+
+        def boot() -> None:
+            answer = adapter.get(CANDIDATES, microversion=VERSION)
+            assert answer.json()['allocation_requests']
+
+        before = median(arguments.runs, {'boot': boot})['boot']
+        fill_documents(rows, arguments.hosts, arguments.documents)
+    with (
+        tempfile.TemporaryDirectory() as name,
+        PlacementServer(threads=4, database=database) as server,
+    ):
+        # Started anew: it keeps the names of traits in memory.
+        adapter = server.adapter()
+        cloud = Cloud(pathlib.Path(name), server.config(), filter_hosts.ALIAS)
+        for number, node in enumerate(nodes):
+            cloud.add_compute(f'host{number}', node, [])
+        scheduling = Scheduling(cloud, adapter, 'host0')
+        filter_times: list[float] = []
+
+        def alone() -> None:
+            assert scheduling.run(False, False)
+
+        def filtered() -> None:
+            # The compatible hosts may be beyond the limit of candidates.
+            scheduling.run(True, False)
+            filter_times.append(scheduling.spent)
+
+        def pushed() -> None:
+            assert scheduling.run(True, True)
+
+        def boot_after() -> None:
+            adapter.get(CANDIDATES, microversion=VERSION)
+
+        found = median(
+            arguments.runs,
+            {
+                'boot': boot_after,
+                'without': alone,
+                'filter': filtered,
+                'push-down': pushed,
+            },
+        )
+    show(found, before, statistics.median(filter_times), arguments)
+
+
+def show(
+    found: dict[str, float],
+    before: float,
+    in_filter: float,
+    arguments: argparse.Namespace,
+) -> None:
+    """Print a table of medians and ratios."""
+    table = prettytable.PrettyTable(['what', 's', 'beside', 's ', 'ratio'])
+    table.align = 'r'
+    table.align['what'] = table.align['beside'] = 'l'
+    for what, seconds, beside, other in (
+        (
+            'candidates of a boot, with our names',
+            found['boot'],
+            'without',
+            before,
+        ),
+        (
+            'scheduling, the filter alone',
+            found['filter'],
+            'Nova alone',
+            found['without'],
+        ),
+        (
+            'scheduling, with the push-down',
+            found['push-down'],
+            'Nova alone',
+            found['without'],
+        ),
+        (
+            'in the filter, HTTP included',
+            in_filter,
+            'that scheduling',
+            found['filter'],
+        ),
+    ):
+        table.add_row(
+            [
+                what,
+                f'{seconds:.3f}',
+                beside,
+                f'{other:.3f}',
+                f'{seconds / other:.3f}',
+            ]
+        )
+    print(table)
+    print(
+        f'{arguments.hosts} hosts, {arguments.documents} documents of which 1 '
+        f'is compatible; medians of {arguments.runs}'
+    )
+
+
+def main() -> None:
+    """Make a database of its own, measure, drop it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--hosts', type=int, default=10000)
+    parser.add_argument('--documents', type=int, default=50)
+    parser.add_argument('--runs', type=int, default=3)
+    parser.add_argument(
+        '--database', default='mysql+pymysql://root@127.0.0.1/'
+    )
+    arguments = parser.parse_args()
+    warnings.simplefilter('ignore')
+    server = sqlalchemy.make_url(arguments.database)
+    name = f'nova_migcompat_scale_{uuid.uuid4().hex[:8]}'
+    engine = sqlalchemy.create_engine(server, isolation_level='AUTOCOMMIT')
+    with engine.connect() as connection:
+        connection.execute(
+            sqlalchemy.text(f'CREATE DATABASE {name} CHARACTER SET utf8mb4')
+        )
+        try:
+            measure(
+                arguments,
+                server.set(database=name).render_as_string(
+                    hide_password=False
+                ),
+            )
+        finally:
+            connection.execute(sqlalchemy.text(f'DROP DATABASE {name}'))
+
+
+if __name__ == '__main__':
+    main()
