@@ -127,10 +127,16 @@ class Decision:
     )
 
 
+def never() -> bool:
+    """Say that there is time left."""
+    return False
+
+
 def preferred(
     requirement: Requirement,
     documents: Mapping[str, descriptor.Document],
     policy: Policy,
+    is_over: Callable[[], bool] = never,
 ) -> frozenset[str]:
     """Choose the better ones of a requirement's compatible documents.
 
@@ -138,32 +144,27 @@ def preferred(
     none, those from which it could go on to most documents.
 
     :param documents: those in use, and the source's, by digest.
-    :returns: their digests; none where all are alike.
+    :param is_over: whether the time for it is over.
+    :returns: their digests; none where all are alike, or the time is over.
     """
-    compatible = requirement.compatible & documents.keys()
     sources = [documents[digest] for digest in requirement.source]
-    back = frozenset(
-        digest
-        for digest in compatible
-        if all(policy.match(documents[digest], each) for each in sources)
-    )
-    if back and back != compatible:
-        return back
-    onward = {
-        digest: sum(
-            bool(policy.match(documents[digest], each))
-            for each in documents.values()
+    compatible = requirement.compatible & documents.keys()
+    back = set()
+    onward = {}
+    for digest in compatible:
+        own = documents[digest]
+        if is_over():
+            return frozenset()
+        if all(policy.match(own, each) for each in sources):
+            back.add(digest)
+        onward[digest] = sum(
+            bool(policy.match(own, each)) for each in documents.values()
         )
-        for digest in compatible
-    }
+    if back and back != compatible:
+        return frozenset(back)
     most = max(onward.values(), default=0)
     best = frozenset(d for d, count in onward.items() if count == most)
     return best if best != compatible else frozenset()
-
-
-def never() -> bool:
-    """Say that there is time left."""
-    return False
 
 
 def decide(

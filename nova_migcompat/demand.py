@@ -8,11 +8,12 @@ decision.py's.
 
 import dataclasses
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from nova_migcompat import decision, fleet, placement, targets, traits
 
 _UNTRUSTED = 'it is none of the trusted documents'
+_IGNORED = 'more documents are in use than [migcompat] max_documents'
 _LATE = 'the time for reading and matching documents was over before'
 
 
@@ -21,8 +22,9 @@ class Limits:
     """What of a fleet counts (DESIGN.md, "Trust").
 
     :param trusted: the digests of the documents that count; None: all.
-    :param documents: how many documents in use count.
-    :param seconds: of processor time that reading and matching them may take.
+    :param documents: how many documents in use are read.
+    :param seconds: of processor time that reading them may take, and that
+        matching them may take.
     """
 
     trusted: frozenset[str] | None = None
@@ -39,7 +41,7 @@ class Demand:
     :param problems: why documents in use cannot be read, by digest.
     :param having: the providers with a compatible document, by the
         requirement's source documents.
-    :param ignored: digests in use that are more than count.
+    :param ignored: digests in use that are more than are read.
     """
 
     decided: decision.Decision
@@ -77,20 +79,34 @@ def read(
     source = fleet.read_source(client, guest)
     in_use = fleet.in_use(client)
     counted = _counted(source, in_use, library, limits)
-    end = time.thread_time() + limits.seconds
-
-    def is_over() -> bool:
-        return time.thread_time() > end
-
-    own = source.names.digests
-    first = sorted(counted, key=lambda digest: digest not in own)
-    texts = _read(client, library, first, limits, is_over)
-    names = in_use.only(counted)
+    texts = _read(client, library, source, counted, limits)
+    ignored = in_use.digests - counted
+    problems = {**dict.fromkeys(ignored, _IGNORED), **texts.problems}
+    texts = traits.Texts(texts.documents, problems)
+    names = in_use
     if hosts is not None:
         names = targets.in_question(client, names, hosts)
-    reader = _Reader(client, policy, names, texts, prefer, is_over)
-    found = reader.decide(source)
-    return dataclasses.replace(found, ignored=in_use.digests - counted)
+    reader = _Reader(client, policy, names, texts, prefer, limits)
+    return dataclasses.replace(reader.decide(source), ignored=ignored)
+
+
+class _Stopwatch:
+    """Tells when processor time is over, from the first question on.
+
+    Between two questions must be nothing that waits: other threads of
+    eventlet would run on the same clock.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._end: float | None = None
+
+    def is_over(self) -> bool:
+        """Say whether it is."""
+        now = time.thread_time()
+        if self._end is None:
+            self._end = now + self._seconds
+        return now > self._end
 
 
 def _counted(
@@ -106,27 +122,38 @@ def _counted(
     if len(in_use.digests) <= limits.documents:
         return own | in_use.digests
     known = library.known(in_use.digests)
-    others = sorted(in_use.digests - own, key=lambda d: (d not in known, d))
+    # Python's hashes are other ones in each process: nobody can aim at them.
+    others = sorted(
+        in_use.digests - own, key=lambda d: (d not in known, hash(d))
+    )
     return own.union(others[: max(limits.documents - len(own), 0)])
 
 
 def _read(
     client: placement.PlacementClient,
     library: fleet.Library,
-    digests: Sequence[str],
+    source: fleet.Source,
+    digests: frozenset[str],
     limits: Limits,
-    is_over: Callable[[], bool],
 ) -> traits.Texts:
-    """Read the documents that count and are trusted, in this order."""
-    allowed = limits.trusted
-    trusted = [d for d in digests if allowed is None or d in allowed]
-    texts = library.read(client, trusted, is_over)
-    problems = dict.fromkeys(digests, _UNTRUSTED)
-    problems.update(dict.fromkeys(trusted, _LATE))
+    """Read the documents that count and are trusted: the source's always, the
+    others while there is time. Those that take least to match come first.
+    """
+    own, watch = source.names.digests, _Stopwatch(limits.seconds)
+    trusted = digests if limits.trusted is None else digests & limits.trusted
+    texts = library.read(
+        client,
+        trusted,
+        lambda digest: digest not in own and watch.is_over(),
+    )
+    problems = dict.fromkeys(digests - texts.documents.keys(), _UNTRUSTED)
+    problems.update(dict.fromkeys(trusted & problems.keys(), _LATE))
     problems.update(texts.problems)
-    for digest in texts.documents:
-        problems.pop(digest, None)
-    return traits.Texts(texts.documents, problems)
+    documents = sorted(
+        texts.documents.items(),
+        key=lambda found: (found[0] not in own, len(found[1].canonical)),
+    )
+    return traits.Texts(dict(documents), problems)
 
 
 class _Reader:
@@ -143,14 +170,14 @@ class _Reader:
         names: fleet.Names,
         texts: traits.Texts,
         prefer: bool,
-        is_over: Callable[[], bool],
+        limits: Limits,
     ) -> None:
         self._client = client
         self._policy = policy
         self._names = names
         self._texts = texts
         self._prefer = prefer
-        self._is_over = is_over
+        self._limits = limits
 
     def decide(self, source: fleet.Source) -> Demand:
         """Decide for the documents that the guest's devices have.
@@ -177,7 +204,7 @@ class _Reader:
         _check_source(devices, self._texts.problems)
         documents = self._texts.documents
         decided = decision.decide(
-            devices, documents, self._policy, self._is_over
+            devices, documents, self._policy, self._watch().is_over
         )
         having = {
             requirement.source: targets.having(
@@ -196,13 +223,20 @@ class _Reader:
             problems.update(dict.fromkeys(late, _LATE))
         return Demand(decided, self._names, problems, having)
 
+    def _watch(self) -> _Stopwatch:
+        return _Stopwatch(self._limits.seconds)
+
     def _preferred(self, requirement: decision.Requirement) -> frozenset[str]:
-        if not self._prefer or self._is_over():
+        """Choose the better documents, where it can be asked who has them."""
+        in_use = self._names.digests
+        if not self._prefer or len(in_use) > placement.MAX_NAMES:
             return frozenset()
-        if len(requirement.compatible) > placement.MAX_BESIDE:
-            return frozenset()
+        own = in_use | requirement.source
+        documents = {
+            d: each for d, each in self._texts.documents.items() if d in own
+        }
         return decision.preferred(
-            requirement, self._texts.documents, self._policy
+            requirement, documents, self._policy, self._watch().is_over
         )
 
 

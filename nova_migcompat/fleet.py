@@ -86,12 +86,12 @@ class Library:
         self,
         client: placement.PlacementClient,
         digests: Collection[str],
-        is_over: Callable[[], bool] = decision.never,
+        is_late: Callable[[str], bool] = lambda _digest: False,
     ) -> traits.Texts:
         """Give the documents of digests, from Placement what is not known.
 
-        :param is_over: whether the time for it is over; what was not looked
-            at by then is in neither part, and is looked at the next time.
+        :param is_late: whether the time for a digest is over; it is in
+            neither part then, and is looked at the next time.
         :raises placement.PlacementError: nothing is kept then.
         """
         now = time.monotonic()
@@ -113,7 +113,7 @@ class Library:
             else traits.TEXT_PREFIX
         )
         found = traits.read_texts(
-            client.traits(startswith=prefix), unknown, is_over
+            client.traits(startswith=prefix), unknown, is_late
         )
         with self._lock:
             self._documents.update(found.documents)
@@ -142,17 +142,6 @@ class Names:
     def read(cls, names: Collection[str]) -> 'Names':
         """Read them from traits, others' among them."""
         return cls(traits.digests(names), traits.locations(names))
-
-    def only(self, digests: frozenset[str]) -> 'Names':
-        """Leave the names of some documents."""
-        if self.digests <= digests:
-            return self
-        places = {
-            place: found & digests
-            for place, found in self.places.items()
-            if found & digests
-        }
-        return Names(self.digests & digests, places)
 
 
 def in_use(client: placement.PlacementClient) -> Names:

@@ -144,13 +144,16 @@ class Having:
         parents of mdevs.
     :param mixed: those that have others besides, or have locations; None
         where that was not asked.
-    :param preferred: those that have nothing but preferred ones; with mixed
-        ones only.
+    :param preferred: those that have nothing but preferred ones, where that
+        was asked.
+    :param partly: those that have preferred ones or others, as well as
+        something else, where that was asked.
     """
 
     providers: Mapping[str, str]
     mixed: frozenset[str] | None = None
     preferred: frozenset[str] = frozenset()
+    partly: frozenset[str] = frozenset()
 
 
 def having(
@@ -186,7 +189,8 @@ def having(
     # else; whether it has is asked then. A host that has is not uniform.
     parents = any(providers[each] != each for each in both)
     preferred = frozenset(first.keys() - both)
-    return Having(providers, None if parents else both, preferred)
+    mixed = None if parents else both
+    return Having(providers, mixed, preferred, both)
 
 
 def _roots(

@@ -8,6 +8,7 @@ names. This module knows neither where they stand nor how they get there.
 
 import base64
 import binascii
+import collections
 import dataclasses
 import hashlib
 import itertools
@@ -36,6 +37,8 @@ MAX_DOCUMENTS = 64
 #: Of so many streams of one digest the first that verifies is taken. Trying
 #: one costs about 0.1 ms, for only a text that has the digest is parsed; a
 #: forger must write a name for each.
+#: Parts of one digest that are looked at: ten times what a text can have.
+MAX_PARTS = 2048
 MAX_STREAMS = 64
 
 #: The name space of the aggregates of documents, for UUIDs of version 5.
@@ -196,7 +199,7 @@ def text_traits(document: descriptor.Document) -> tuple[str, ...]:
 def read_texts(
     names: Iterable[str],
     wanted: Iterable[str],
-    is_over: Callable[[], bool] = lambda: False,
+    is_late: Callable[[str], bool] = lambda _digest: False,
 ) -> Texts:
     """Put documents together from T names.
 
@@ -205,21 +208,24 @@ def read_texts(
 
     :param names: trait names, ours and others, in any order.
     :param wanted: the digests asked for.
-    :param is_over: whether the time for it is over; what was not looked at by
-        then is in neither.
+    :param is_late: whether the time for a digest is over; it is in neither
+        then.
     """
     streams: dict[str, dict[str, set[_Part]]]
     streams = {digest: {} for digest in wanted}
+    parts: collections.Counter[str] = collections.Counter()
     for name in names:
         found = _TEXT_NAME.fullmatch(name)
         if found and found[1] in streams:
             part = _Part(int(found[4]), int(found[3]), found[5])
-            streams[found[1]].setdefault(found[2], set()).add(part)
+            parts[found[1]] += 1
+            if parts[found[1]] <= MAX_PARTS:
+                streams[found[1]].setdefault(found[2], set()).add(part)
     documents: dict[str, descriptor.Document] = {}
     problems: dict[str, str] = {}
     for digest, by_check in streams.items():
-        if is_over():
-            break
+        if is_late(digest):
+            continue
         try:
             documents[digest] = _first_that_verifies(digest, by_check)
         except TextError as e:

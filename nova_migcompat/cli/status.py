@@ -12,23 +12,25 @@ from oslo_config import cfg
 from oslo_upgradecheck import upgradecheck
 from oslo_upgradecheck.upgradecheck import Code, Result
 
-from nova_migcompat import fleet, placement
+from nova_migcompat import fleet, placement, trusted
 from nova_migcompat.agent import errors
 from nova_migcompat.conf import filter as filter_conf
 from nova_migcompat.conf import placement as placement_conf
 
 FILTER = 'MigrationCompatibilityFilter'
+WEIGHER_PATH = 'nova_migcompat.scheduler.weights.MigrationCompatibilityWeigher'
 FILTER_PATH = f'nova_migcompat.scheduler.filters.{FILTER}'
 _NOVA_FILTERS = 'nova.scheduler.filters.all_filters'
 #: Seconds that each request to Placement may take, and documents named.
 _TIMEOUT, _NAMED = 30.0, 3
 
-#: nova/conf/scheduler.py and oslo_messaging/rpc/client.py.
+#: nova/conf/scheduler.py and nova/conf/rpc.py.
 _FILTER_OPTS = [
     cfg.MultiStrOpt('available_filters', default=[_NOVA_FILTERS]),
     cfg.ListOpt('enabled_filters', default=[]),
+    cfg.ListOpt('weight_classes', default=[]),
 ]
-_RPC_OPTS = [cfg.IntOpt('rpc_response_timeout', default=60)]
+_RPC_OPTS = [cfg.IntOpt('long_rpc_timeout', default=1800)]
 
 _Check = tuple[str, Callable[['Checks'], Result]]
 
@@ -76,21 +78,36 @@ class Checks(upgradecheck.UpgradeCommands):
         """Can the options be read, and do they go together?"""
         try:
             group = dict(self._conf[filter_conf.GROUP])
-        except cfg.Error as error:
+            limit = self._conf.long_rpc_timeout
+            trusted.read(group['trusted_documents'])
+        except (cfg.Error, ValueError) as error:
             return Result(Code.FAILURE, errors.of_configuration(error))
-        limit = self._conf.rpc_response_timeout
+        except trusted.TrustError as error:
+            return Result(Code.FAILURE, errors.plain(error))
         if group['timeout'] >= limit:
             return Result(
                 Code.WARNING,
                 f'[migcompat] timeout ({group["timeout"]:g} s) is not below '
-                f'rpc_response_timeout ({limit} s): the conductor gives a '
-                'live migration up before the filter does.',
+                f'long_rpc_timeout ({limit} s): the conductor gives a live '
+                'migration up before the filter does.',
             )
         if group['placement_prefilter'] and group['unknown_target'] == 'pass':
             return Result(
                 Code.WARNING,
                 '[migcompat] placement_prefilter is without effect, as '
                 'unknown_target = pass.',
+            )
+        return Result(Code.SUCCESS)
+
+    def check_weigher(self) -> Result:
+        """Does the weigher, where it is enabled, make a difference?"""
+        if WEIGHER_PATH not in self._conf.filter_scheduler.weight_classes:
+            return Result(Code.SUCCESS, 'The weigher is not enabled.')
+        if not self._conf.migcompat.weight_multiplier:
+            return Result(
+                Code.WARNING,
+                '[migcompat] weight_multiplier is 0: the weigher is without '
+                'effect where no aggregate says otherwise.',
             )
         return Result(Code.SUCCESS)
 
@@ -137,6 +154,7 @@ class Checks(upgradecheck.UpgradeCommands):
     _upgrade_checks: tuple[_Check, ...] = (
         ('Filter', check_filter),
         ('Options of [migcompat]', check_options),
+        ('Weigher', check_weigher),
         ('Placement', check_placement),
         ('Documents', check_documents),
     )
@@ -152,18 +170,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :raises SystemExit: for --help, and for what is wrong in the arguments.
     """
     conf = cfg.ConfigOpts()
-    argv = list(sys.argv[1:] if arguments is None else arguments)
-    files = cfg.find_config_files(project='nova', prog='nova-scheduler')
+    upgradecheck.register_cli_options(conf, Checks(conf))
     try:
-        status: int = upgradecheck.main(
-            conf, 'nova', Checks(conf), argv, files
+        # Nova-scheduler's files and folders, where the arguments name none.
+        conf(
+            list(sys.argv[1:] if arguments is None else arguments),
+            project='nova',
+            prog='nova-scheduler',
+            usage='%(prog)s [options] upgrade check [--json]',
         )
-    except cfg.Error as error:
-        sys.stderr.write(
-            f'nova-migcompat-status: {errors.of_configuration(error)}\n'
-        )
+    except (cfg.Error, UnicodeDecodeError) as error:
+        _say(errors.of_configuration(error))
         return 255
+    if not conf.config_file and not conf.config_dir:
+        _say('no nova.conf found: what follows is of the defaults')
+    upgradecheck.CONF = conf
+    status: int = upgradecheck.run(conf)
     return status
+
+
+def _say(words: str) -> None:
+    sys.stderr.write(f'nova-migcompat-status: {words}\n')
 
 
 if __name__ == '__main__':

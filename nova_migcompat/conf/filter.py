@@ -165,20 +165,21 @@ behind a # is a comment. Empty: all count.
 What a compute host says of its devices is believed otherwise. A document that
 is not in the file is one that cannot be read: a device that has it on a target
 publishes nothing, and on the source ``on_error`` applies. The file is read
-for each decision; ``nova-migcompat parse`` gives the digests.
+for each decision; an empty one trusts nothing. ``nova-migcompat parse`` gives
+the digests.
 """,
     ),
     cfg.IntOpt(
         'max_documents',
         default=2000,
         min=1,
-        max=100000,
+        max=4096,
         help="""
-How many different documents in use count, at most.
+How many different documents in use are read, at most.
 
 It bounds what compute hosts that publish too much can cost the scheduler.
-Documents that it knows come before others; the excess is ignored, and a
-WARNING names hosts that have it.
+Documents that it knows come before others; those beyond count as documents
+that cannot be read, and a WARNING names hosts that have them.
 """,
     ),
     cfg.StrOpt(
@@ -214,8 +215,8 @@ decision (a boot, a guest without an assigned device) never ask and never fail.
 Seconds that all requests to Placement for one scheduling may take together;
 then ``on_error`` applies.
 
-It should be well below nova's ``rpc_response_timeout``, for which the
-conductor waits for the scheduler.
+It should be well below nova's ``long_rpc_timeout``, for which the conductor
+waits for the scheduler.
 """,
     ),
     cfg.StrOpt(

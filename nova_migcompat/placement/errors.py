@@ -4,6 +4,7 @@
 Knows neither how a request is sent nor what it was for.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ from typing import Any
 _WORDS = 300
 _NO_SUCH_TRAIT = 'No such trait'
 _CONCURRENT_UPDATE = 'Another thread concurrently updated the '
+#: A URL may have a password in it.
+_USER = re.compile(r'://[^/\s@]*@')
 # Placement's own words name the rule of its policy.
 _ROLES = (
     ' The user needs the role service or admin; for the agent migcompat_agent'
@@ -80,8 +83,10 @@ def refusal(what: str, response: Any, needed: str) -> PlacementError:
 def clean(words: str) -> str:
     """Make another's words fit into one line of a log.
 
-    :returns: without line ends and control characters, and cut
+    :returns: without line ends, control characters and what stands before
+        the @ of a URL, and cut
     """
+    words = _USER.sub('://***@', words)
     words = ' '.join(words.split())
     words = ''.join(c if c.isprintable() else '?' for c in words)
     return words if len(words) <= _WORDS else words[: _WORDS - 3] + '...'

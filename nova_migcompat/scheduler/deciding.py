@@ -10,17 +10,25 @@ import dataclasses
 import threading
 import time
 import weakref
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import nova.conf
+from nova import exception
 from nova import utils as nova_utils
 from oslo_log import log as logging
 
-from nova_migcompat import decision, demand, fleet, placement, traits
+from nova_migcompat import (
+    decision,
+    demand,
+    fleet,
+    placement,
+    traits,
+    trusted,
+)
 from nova_migcompat.placement import PlacementClient, PlacementError
 from nova_migcompat.placement.errors import clean
-from nova_migcompat.scheduler import moves, trusted
+from nova_migcompat.scheduler import moves
 
 CONF = nova.conf.CONF
 LOG = logging.getLogger(__name__)
@@ -39,12 +47,18 @@ class Asked:
     :param found: what its guest's devices ask of a host.
     :param failed: that could not be found out, and on_error decides.
     :param seconds: how long Placement took for it.
+    :param hosts: the only compute nodes for which it holds; None: for all.
     """
 
     move: moves.LiveMigration | None = None
     found: demand.Demand | None = None
     failed: bool = False
     seconds: float = 0.0
+    hosts: frozenset[str] | None = None
+
+    def holds_for(self, hosts: frozenset[str]) -> bool:
+        """Does it say what these hosts are asked?"""
+        return self.hosts is None or hosts <= self.hosts
 
 
 class Decider:
@@ -59,9 +73,7 @@ class Decider:
         self._adapter: Any = None
         self._lock = threading.Lock()
 
-    def ask(
-        self, spec_obj: Any, hosts: Collection[str] | None = None
-    ) -> Asked:
+    def ask(self, spec_obj: Any, hosts: frozenset[str] | None = None) -> Asked:
         """Find out what a request asks of any host.
 
         :param spec_obj: a nova RequestSpec that may be one of ours.
@@ -70,7 +82,7 @@ class Decider:
         asked = guarded(spec_obj, lambda: self._ask(spec_obj, hosts))
         return asked or Asked(failed=True)
 
-    def _ask(self, spec_obj: Any, hosts: Collection[str] | None) -> Asked:
+    def _ask(self, spec_obj: Any, hosts: frozenset[str] | None) -> Asked:
         move = moves.live_migration(spec_obj, device_classes())
         if move is None:
             return Asked()
@@ -86,7 +98,8 @@ class Decider:
             limits=limits(),
         )
         self._warn_of(found.ignored, client)
-        return Asked(move, found, seconds=time.monotonic() - started)
+        seconds = time.monotonic() - started
+        return Asked(move, found, seconds=seconds, hosts=hosts)
 
     def _warn_of(
         self, ignored: frozenset[str], client: PlacementClient
@@ -98,7 +111,12 @@ class Decider:
         self._has_warned = True
         some = sorted(ignored)[: placement.MAX_NAMES]
         names = {traits.document_trait(digest) for digest in some}
-        hosts = sorted(p.name for p in client.providers_with_any(names))
+        try:
+            found = client.providers_with_any(names)
+        except PlacementError as error:
+            hosts = [f'not known, {error}']
+        else:
+            hosts = sorted(provider.name for provider in found)
         LOG.warning(
             '%(ignored)d documents more than [migcompat] max_documents '
             '(%(most)d) are in use, and are ignored. Providers that have some '
@@ -202,9 +220,14 @@ def guarded(spec_obj: Any, action: Callable[[], _T]) -> _T | None:
     """Do something for a request; None where it ends in an error.
 
     The error is logged, and what becomes of the request.
+
+    :raises nova.exception.RequestFilterFailed: where the action does: that is
+        an answer.
     """
     try:
         return action()
+    except exception.RequestFilterFailed:
+        raise
     except PlacementError as error:
         words = str(error)
     # The decision must follow on_error whatever the database or its driver
@@ -218,7 +241,7 @@ def guarded(spec_obj: Any, action: Callable[[], _T]) -> _T | None:
         'instance %(instance)s: %(error)s. %(what)s host passes '
         '([migcompat] on_error = %(on_error)s).',
         {
-            'instance': spec_obj.instance_uuid,
+            'instance': moves.instance_of(spec_obj),
             'error': words,
             'what': 'Every' if passes else 'No',
             'on_error': CONF.migcompat.on_error,

@@ -61,8 +61,8 @@ class MigrationCompatibilityFilter(filters.BaseHostFilter):
         if not hosts:
             return hosts
         asked = deciding.REQUESTS.get(spec_obj)
-        if asked is None:
-            uuids = frozenset(host.uuid for host in hosts)
+        uuids = frozenset(host.uuid for host in hosts)
+        if asked is None or not asked.holds_for(uuids):
             asked = self._decider.ask(spec_obj, uuids)
             deciding.REQUESTS.keep(spec_obj, asked)
         chosen = None

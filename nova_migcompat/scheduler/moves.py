@@ -68,6 +68,17 @@ def names_a_host(spec_obj: Any) -> bool:
     return bool(destination and _get(destination, 'host'))
 
 
+def field(thing: Any, name: str) -> Any:
+    """Read a list of a Nova object; empty where it is not set."""
+    return _get(thing, name) or []
+
+
+def instance_of(spec_obj: Any) -> str | None:
+    """Return the UUID of the server that a request is about, if it says so."""
+    uuid: str | None = _get(spec_obj, 'instance_uuid')
+    return uuid
+
+
 def alias_requests(pci_requests: Any) -> list[Any]:
     """Choose the requests of flavor aliases that can move live.
 

@@ -22,6 +22,8 @@ CONF = nova.conf.CONF
 LOG = logging.getLogger(__name__)
 
 _LIST = 'ALL_REQUEST_FILTERS'
+#: Aggregates in a query: at most, and as many as a request group takes.
+_ROOM, _GROUP = 64, 5
 
 
 def install(decider: deciding.Decider) -> None:
@@ -61,15 +63,17 @@ class _RequestFilter:
         :returns: whether anything is required.
         :raises nova.exception.RequestFilterFailed: no host can pass.
         """
+        deciding.REQUESTS.forget(spec_obj)
+        required = deciding.guarded(spec_obj, lambda: self._require(spec_obj))
+        return self._is_undecided() if required is None else required
+
+    def _require(self, spec_obj: Any) -> bool:
         if not _applies(spec_obj):
-            deciding.REQUESTS.forget(spec_obj)
             return False
         asked = self._decider.ask(spec_obj)
         deciding.REQUESTS.keep(spec_obj, asked)
-        if asked.failed and CONF.migcompat.on_error == 'reject':
-            raise exception.RequestFilterFailed(
-                reason='whether hosts have a compatible device is not known'
-            )
+        if asked.failed:
+            return self._is_undecided()
         if asked.move is None or asked.found is None:
             return False
         documents = _wanted(asked.found)
@@ -79,6 +83,14 @@ class _RequestFilter:
                 reason='no host has a compatible device'
             )
         return _require(spec_obj, documents)
+
+    def _is_undecided(self) -> bool:
+        """Require nothing, or let no host pass, as the operator says."""
+        if CONF.migcompat.on_error == 'reject':
+            raise exception.RequestFilterFailed(
+                reason='whether hosts have a compatible device is not known'
+            )
+        return False
 
 
 def _applies(spec_obj: Any) -> bool:
@@ -106,7 +118,9 @@ def _require(spec_obj: Any, documents: list[frozenset[str]]) -> bool:
 
     A query that requires less is right all the same: the filter decides.
     """
-    room = CONF.migcompat.placement_prefilter_max_documents
+    room = min(
+        CONF.migcompat.placement_prefilter_max_documents, _room(spec_obj)
+    )
     required = False
     for digests in sorted(documents, key=len):
         room -= len(digests)
@@ -117,3 +131,19 @@ def _require(spec_obj: Any, documents: list[frozenset[str]]) -> bool:
         )
         required = True
     return required
+
+
+def _room(spec_obj: Any) -> int:
+    """Count the aggregates for which a query's URL has room.
+
+    Servers refuse a request line of more than 4,096 bytes. What a plain
+    request takes leaves room for 64; other aggregates (nova's own request
+    filters came before) and each device that is a request of its own, with
+    PCI in Placement, take some of it.
+    """
+    destination = spec_obj.requested_destination
+    others: int = sum(
+        each.count(',') + 1 for each in moves.field(destination, 'aggregates')
+    ) + len(moves.field(destination, 'forbidden_aggregates'))
+    groups: int = len(moves.field(spec_obj, 'requested_resources'))
+    return _ROOM - others - groups * _GROUP

@@ -57,6 +57,6 @@ class MigrationCompatibilityWeigher(weights.BaseHostWeigher):
         for having in asked.found.having.values():
             if host_state.uuid in having.preferred:
                 weight += _BETTER
-            elif host_state.uuid in (having.mixed or ()):
+            elif host_state.uuid in having.partly:
                 weight += _MIXED
         return weight

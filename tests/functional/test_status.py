@@ -65,6 +65,7 @@ def test_a_scheduler_that_is_fit_is_a_success(check, placement, admin):
     assert checks == {
         'Filter': (0, None),
         'Options of [migcompat]': (0, None),
+        'Weigher': (0, 'The weigher is not enabled.'),
         'Placement': (0, None),
         'Documents': (0, '2 documents are in use.'),
     }
@@ -93,7 +94,14 @@ def test_the_filter_must_be_known_and_asked(
     [
         ('direction = north', 2, 'direction'),
         ('timeout = 0', 2, 'timeout'),
-        ('timeout = 60', 1, 'rpc_response_timeout (60 s)'),
+        ('timeout = 60', 0, None),
+        (
+            'timeout = 60\n[DEFAULT]\nlong_rpc_timeout = 60',
+            1,
+            'long_rpc_timeout (60 s)',
+        ),
+        ('[DEFAULT]\nlong_rpc_timeout = soon', 2, 'long_rpc_timeout'),
+        ('trusted_documents = /missing', 2, '/missing: No such file'),
         ('unknown_target = pass', 1, 'placement_prefilter is without effect'),
         ('unknown_target = pass\nplacement_prefilter = false', 0, None),
     ],
@@ -139,8 +147,48 @@ def test_documents_that_cannot_be_read_are_named(check, placement, admin):
     assert Y.digest in details
 
 
-def test_a_file_that_cannot_be_read_says_which(tmp_path, capsys):
-    missing = tmp_path / 'missing.conf'
-    found = status.main(['--config-file', str(missing), 'upgrade', 'check'])
+@pytest.mark.parametrize('data', [None, b'[migcompat\n', b'\xff = 1\n'])
+def test_a_file_that_cannot_be_read_is_an_error(tmp_path, capsys, data):
+    path = tmp_path / 'nova.conf'
+    if data:
+        path.write_bytes(data)
+    found = status.main(['--config-file', str(path), 'upgrade', 'check'])
     assert found == 255
-    assert str(missing) in capsys.readouterr().err
+    assert capsys.readouterr().err.startswith('nova-migcompat-status: ')
+
+
+def test_files_are_those_of_nova_scheduler(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv('HOME', str(tmp_path))
+    assert status.main(['upgrade', 'check']) == 2
+    assert 'no nova.conf found' in capsys.readouterr().err
+    folder = tmp_path / '.nova'
+    (folder / 'nova-scheduler.conf.d').mkdir(parents=True)
+    (folder / 'nova.conf').write_text('[DEFAULT]\n')
+    (folder / 'nova-scheduler.conf.d' / 'filter.conf').write_text(FILTERS)
+    status.main(['upgrade', 'check', '--json'])
+    [first, *_] = json.loads(capsys.readouterr().out)['checks']
+    assert first == {'check': 'Filter', 'result': 0, 'details': None}
+
+
+@pytest.mark.parametrize(('multiplier', 'code'), [('1.0', 0), ('0', 1)])
+def test_a_weigher_that_counts_nothing_is_a_warning(
+    check, placement, admin, multiplier, code
+):
+    publish(admin, 'host1', X)
+    found, checks = check(
+        FILTERS,
+        f'weight_classes = {status.WEIGHER_PATH}',
+        placement.config(),
+        f'[migcompat]\nweight_multiplier = {multiplier}\n',
+    )
+    assert found == code
+    assert checks['Weigher'][0] == code
+
+
+def test_a_password_in_a_url_is_not_shown(check, placement):
+    config = placement.config().replace(
+        placement.url, 'http://user:s3cret@127.0.0.1:1'
+    )
+    _, checks = check(FILTERS, config)
+    assert '127.0.0.1' in checks['Placement'][1]
+    assert 's3cret' not in str(checks)

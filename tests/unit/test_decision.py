@@ -255,3 +255,15 @@ def test_where_all_or_none_come_back_most_onward_choices_are_preferred():
 def test_alike_documents_are_not_preferred_to_each_other():
     assert preferred(accepting(1, 1, 2), accepting(2, 1, 2)) == set()
     assert preferred(accepting(1, 9), accepting(2, 2)) == set()
+
+
+def test_no_document_is_preferred_where_the_time_is_over():
+    texts = [accepting(1, 1, 2), accepting(2, 2)]
+    known = [descriptor.parse(text) for text in texts]
+    documents = {each.digest: each for each in known}
+    device = decision.SourceDevice('gpu', frozenset({known[0].digest}))
+    policy = decision.Policy()
+    [requirement] = decision.decide([device], documents, policy).requirements
+    assert decision.preferred(requirement, documents, policy)
+    late = decision.preferred(requirement, documents, policy, lambda: True)
+    assert late == frozenset()

@@ -488,3 +488,23 @@ def test_random_names_raise_nothing():
     assert isinstance(traits.digests(names), frozenset)
     assert isinstance(traits.locations(names), dict)
     assert not any(traits.is_ours(n) for n in ('', 'CUSTOM_MIG', 'HW_X'))
+
+
+def test_of_a_flood_of_parts_no_more_are_looked_at(monkeypatch):
+    found = document()
+    names = traits.text_traits(found)
+    assert len(names) > 3
+    assert traits.read_texts(names, [found.digest]).documents
+    monkeypatch.setattr(traits, 'MAX_PARTS', len(names) - 1)
+    problems = traits.read_texts(names, [found.digest]).problems
+    assert problems == {found.digest: 'parts of its text are missing'}
+
+
+def test_what_is_late_is_neither_read_nor_a_problem():
+    one, two = document(seed=1), document(seed=2)
+    names = [*traits.text_traits(one), *traits.text_traits(two)]
+    found = traits.read_texts(
+        names, [one.digest, two.digest], lambda d: d == one.digest
+    )
+    assert found.documents.keys() == {two.digest}
+    assert not found.problems

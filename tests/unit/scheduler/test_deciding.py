@@ -4,6 +4,7 @@
 import types
 
 from nova_migcompat.conf import filter as options
+from nova_migcompat.placement import PlacementError
 from nova_migcompat.scheduler import deciding
 
 
@@ -32,3 +33,16 @@ def test_hosts_with_too_many_documents_are_named_once(caplog):
     decider._warn_of(frozenset(), client)
     decider._warn_of(ignored, client)
     assert len(caplog.messages) == 2
+
+
+def test_a_warning_that_cannot_name_hosts_rejects_nothing(caplog):
+    options.register_opts(deciding.CONF)
+
+    def fail(_names):
+        raise PlacementError('GET /resource_providers: gone')
+
+    client = types.SimpleNamespace(providers_with_any=fail)
+    deciding.Decider()._warn_of(frozenset({'A' * 32}), client)
+    assert caplog.messages[0].endswith(
+        ': not known, GET /resource_providers: gone'
+    )

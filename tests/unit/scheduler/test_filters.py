@@ -43,6 +43,9 @@ class Spec:
     instance_uuid = 'instance'
     _context = types.SimpleNamespace(global_id='req-1')
 
+    def __contains__(self, name):
+        return hasattr(self, name)
+
 
 @pytest.fixture
 def flags():

@@ -273,3 +273,48 @@ def test_a_request_is_known_by_identity_and_forgotten_when_it_is_gone():
     del one
     gc.collect()
     assert not requests._kept
+
+
+@pytest.mark.parametrize('error', [RecursionError('deep'), TypeError('odd')])
+def test_nothing_else_than_an_answer_leaves_the_request_filter(
+    flags, monkeypatch, error, caplog
+):
+    def fail(*_arguments):
+        raise error
+
+    monkeypatch.setattr(prefilter, '_wanted', fail)
+    with pytest.raises(exception.RequestFilterFailed):
+        required(asked(MANY[0]))
+    assert str(error) in caplog.text
+    flags(on_error='pass')
+    assert required(asked(MANY[0])) == []
+
+
+def test_what_else_a_query_has_leaves_less_room(flags):
+    found = asked(MANY[0], in_use=MANY[:60])
+    assert required(found) == [of(*MANY[:60])]
+    zones = spec(aggregates=['zone1,zone2,zone3', 'zone4'])
+    assert len(required(found, zones)) == 3
+    zones = spec(aggregates=['zone1,zone2,zone3', 'zone4', 'zone5'])
+    assert len(required(found, zones)) == 3
+    tenants = spec(forbidden_aggregates=set(map(str, range(5))))
+    assert required(found, tenants) == []
+    devices = spec()
+    devices.requested_resources = [objects.RequestGroup()]
+    assert required(found, devices) == []
+
+
+def test_findings_for_some_hosts_are_not_taken_for_others():
+    some = deciding.Asked(hosts=frozenset({'a', 'b'}))
+    assert some.holds_for(frozenset({'a'}))
+    assert not some.holds_for(frozenset({'a', 'c'}))
+    assert deciding.Asked().holds_for(frozenset({'a', 'c'}))
+
+
+def test_a_request_that_does_not_name_its_server_is_logged_all_the_same(
+    flags, caplog
+):
+    found = spec()
+    del found._obj_instance_uuid
+    assert deciding.guarded(found, lambda: 1 / 0) is None
+    assert 'instance None: ZeroDivisionError' in caplog.text

@@ -40,7 +40,7 @@ def weigher(monkeypatch):
 
 
 def having(preferred=(), mixed=()):
-    return targets.Having({}, frozenset(mixed), frozenset(preferred))
+    return targets.Having({}, None, frozenset(preferred), frozenset(mixed))
 
 
 def found(*kinds):

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The file of trusted documents ([migcompat] trusted_documents)."""
+"""The file of trusted documents ([migcompat] trusted_documents).
 
+Knows no other part.
+"""
+
+import codecs
 import pathlib
 import re
 
@@ -30,7 +34,8 @@ def read(path: str) -> frozenset[str] | None:
     if len(text) > MAX_BYTES:
         raise TrustError(f'{option}: more than {MAX_BYTES:,} bytes')
     digests = set()
-    for number, line in enumerate(text.splitlines(), 1):
+    lines = text.removeprefix(codecs.BOM_UTF8).splitlines()
+    for number, line in enumerate(lines, 1):
         digest = line.partition(b'#')[0].strip().decode(errors='replace')
         if not digest:
             continue

@@ -5,7 +5,8 @@ import fixtures
 import pytest
 from oslo_config import cfg
 
-from nova_migcompat.scheduler import filters, trusted
+from nova_migcompat import trusted
+from nova_migcompat.scheduler import filters
 
 ONE, TWO = 'A' * 32, 'B' * 31 + '7'
 
@@ -28,6 +29,7 @@ def test_digests_stand_one_a_line_with_comments(put):
     path = put(f'# ours\n{ONE}\n\n  {TWO}  # A40\r\n'.encode())
     assert trusted.read(path) == {ONE, TWO}
     assert trusted.read(put(b'')) == frozenset()
+    assert trusted.read(put(b'\xef\xbb\xbf' + ONE.encode())) == {ONE}
 
 
 @pytest.mark.parametrize(
