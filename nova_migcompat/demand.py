@@ -50,6 +50,19 @@ class Demand:
     having: Mapping[frozenset[str], targets.Having]
     ignored: frozenset[str] = frozenset()
 
+    def nowhere_else(self, node: str) -> tuple[decision.Requirement, ...]:
+        """Choose the requirements that no other host satisfies.
+
+        :param node: the source's compute node.
+        """
+        return tuple(
+            requirement
+            for requirement in self.decided.requirements
+            if {node}.issuperset(
+                self.having.get(requirement.source, {}).values()
+            )
+        )
+
 
 def read(
     client: placement.PlacementClient,

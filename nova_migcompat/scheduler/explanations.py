@@ -64,6 +64,12 @@ def log_none(move: moves.LiveMigration, asked: demand.Demand) -> None:
 
     :param asked: what the guest's devices ask of a host.
     """
+    why = _why(asked.decided, asked.problems, explain=True)
+    if any(
+        requirement.compatible & asked.names.digests
+        for requirement in asked.nowhere_else(move.guest.node)
+    ):
+        why += '; only the source host has such a document'
     LOG.info(
         'Live migration %(migration)s of instance %(instance)s from '
         '%(source)s: no host passes; %(why)s',
@@ -71,7 +77,7 @@ def log_none(move: moves.LiveMigration, asked: demand.Demand) -> None:
             'migration': move.uuid,
             'instance': move.instance,
             'source': move.host,
-            'why': _why(asked.decided, asked.problems, explain=True),
+            'why': why,
         },
     )
 

@@ -76,13 +76,13 @@ class _RequestFilter:
             return self._is_undecided()
         if asked.move is None or asked.found is None:
             return False
-        documents = _wanted(asked.found)
-        if asked.found.decided.rejected or not all(documents):
+        found, node = asked.found, asked.move.guest.node
+        if found.decided.rejected or found.nowhere_else(node):
             explanations.log_none(asked.move, asked.found)
             raise exception.RequestFilterFailed(
                 reason='no host has a compatible device'
             )
-        return _require(spec_obj, documents)
+        return _require(spec_obj, _wanted(found))
 
     def _is_undecided(self) -> bool:
         """Require nothing, or let no host pass, as the operator says."""

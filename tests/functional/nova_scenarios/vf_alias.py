@@ -72,6 +72,7 @@ class VfByAlias(VfScenario):
         self.assertEqual([], self.attempts)
         [decision] = self.filter_log()
         self.assertIn(migration_uuid, decision)
+        self.assertIn('; only the source host has such a', decision)
 
     def test_a_resized_server_moves_to_a_compatible_host(self):
         # From a resize on, Nova's request specification and the instance name

@@ -57,8 +57,11 @@ class Decider:
         return self.asked
 
 
-def asked(*sources, in_use=MANY, policy=None):
-    """Decide devices with these documents against those in use."""
+def asked(*sources, in_use=MANY, policy=None, host='host'):
+    """Decide devices with these documents against those in use.
+
+    :param host: the compute node that has the latter
+    """
     devices = [
         decision.SourceDevice(str(n), frozenset({s.digest} if s else ()), 'g')
         for n, s in enumerate(sources)
@@ -66,7 +69,12 @@ def asked(*sources, in_use=MANY, policy=None):
     documents = {each.digest: each for each in (*MANY, NIC)}
     decided = decision.decide(devices, documents, policy or decision.Policy())
     names = fleet.Names(frozenset(d.digest for d in in_use), {})
-    return deciding.Asked(MOVE, demand.Demand(decided, names, {}, {}))
+    having = {
+        r.source: {host: host}
+        for r in decided.requirements
+        if r.compatible & names.digests
+    }
+    return deciding.Asked(MOVE, demand.Demand(decided, names, {}, having))
 
 
 def spec(**destination):
@@ -142,6 +150,15 @@ def test_no_compatible_document_ends_the_request_and_a_line_says_why(
         'Live migration migration of instance instance from source: no host '
         'passes; '
     )
+
+
+def test_what_only_the_source_host_has_is_no_destination(flags, caplog):
+    caplog.set_level(logging.INFO, 'nova_migcompat')
+    with pytest.raises(exception.RequestFilterFailed):
+        required(asked(NIC, in_use=[NIC], host='source-node'))
+    [line] = caplog.messages
+    assert line.endswith('; only the source host has such a document')
+    assert required(asked(NIC, in_use=[NIC], host='other')) == [of(NIC)]
 
 
 def test_a_source_that_is_rejected_ends_the_request(flags, caplog):
