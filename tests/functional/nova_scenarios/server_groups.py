@@ -21,8 +21,7 @@ class AntiAffinity(base.LiveMigrationScenario):
         )
         server, _ = (self._boot_in(group, host) for host in (source, taken))
 
-        self.assertEqual('right', self.live_migrate(server))
-        self.assertEqual(['right'], self.attempts)
+        self.assert_goes_straight_to('right', server)
 
     def _boot_in(self, group, host):
         request = self._build_server(
