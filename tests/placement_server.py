@@ -316,10 +316,10 @@ _COMMANDS = {
 def _serve(threads: int) -> None:
     """Serve until the input ends; answer each of its lines when it is done."""
     import waitress
-    from placement.wsgi import api
+    from placement import wsgi
 
     server = waitress.create_server(
-        api.application,
+        wsgi.init_application(),
         host='127.0.0.1',
         port=0,
         threads=threads,
