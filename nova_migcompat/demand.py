@@ -59,7 +59,7 @@ class Demand:
             requirement
             for requirement in self.decided.requirements
             if {node}.issuperset(
-                self.having.get(requirement.source, {}).values()
+                self.having[requirement.source].providers.values()
             )
         )
 

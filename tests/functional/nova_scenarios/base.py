@@ -255,7 +255,9 @@ class LiveMigrationScenario(hosts.HostsWithAgents):
         self.assertEqual([], self.filter.requests)
         if self.filter_enabled:
             self.assertEqual(
-                list(queries), [len(asked) for asked in self.filter.queries]
+                list(queries),
+                [len(asked) for asked in self.filter.queries],
+                self.filter.queries,
             )
 
     def queries_of_placement(self):
