@@ -22,6 +22,9 @@ FOLDER = ROOT.joinpath(*PACKAGE.split('.'))
 SHARED = {'__init__', 'base', 'documents', 'hosts', 'spies', 'sysfs'}
 MODULES = sorted({path.stem for path in FOLDER.glob('*.py')} - SHARED)
 
+# What a module may take.
+SECONDS = 600
+
 # The last lines of unittest's report.
 RAN = re.compile(r'^Ran (\d+) tests? in ', re.MULTILINE)
 ALL_PASSED = re.compile(r'^OK$', re.MULTILINE)
@@ -30,18 +33,29 @@ ALL_PASSED = re.compile(r'^OK$', re.MULTILINE)
 def run(module):
     """Run a module under unittest.
 
+    Where a test fails on Nova 29, its services may wait for each other at
+    their end, without end.
+
     :param module: its name in the package
     :returns: the process, ended, with its output as text
     """
-    return subprocess.run(
-        [sys.executable, '-m', 'unittest', f'{PACKAGE}.{module}'],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors='replace',
-        check=False,
-    )
+    command = [sys.executable, '-m', 'unittest', '-v', f'{PACKAGE}.{module}']
+    try:
+        return subprocess.run(
+            command,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors='replace',
+            check=False,
+            timeout=SECONDS,
+        )
+    except subprocess.TimeoutExpired as error:
+        output = (error.stdout or b'').decode(errors='replace')
+        return subprocess.CompletedProcess(
+            command, None, f'{output}\nhas not ended after {SECONDS} s'
+        )
 
 
 @pytest.fixture(scope='session')
