@@ -18,6 +18,7 @@ from nova.tests.fixtures import libvirt as fakelibvirt
 from nova.tests.functional.libvirt import test_vgpu
 
 from nova_migcompat.agent import main as agent_main
+from tests import nova_features
 from tests.functional.nova_scenarios import sysfs
 
 CONF = nova.conf.CONF
@@ -81,13 +82,14 @@ class HostsWithAgents(test_vgpu.VGPUTestBase):
         vf = {
             'vendor_id': fakelibvirt.PCI_VEND_ID,
             'product_id': fakelibvirt.VF_PROD_ID,
-            'live_migratable': 'yes',
         }
         alias = {
             **vf,
             'name': VF_ALIAS,
             'device_type': fields.PciDeviceType.SRIOV_VF,
         }
+        if nova_features.MOVES_PCI_ALIASES:
+            vf['live_migratable'] = alias['live_migratable'] = 'yes'
         self.flags(
             group='pci',
             device_spec=[json.dumps(vf)],

@@ -82,8 +82,16 @@ def test_mdevs_are_counted_by_class_over_all_groups():
     }
 
 
+@pytest.mark.moves_pci_alias
 def test_a_live_migratable_alias_may_concern_us():
     assert moves.may_concern_us(spec(requests=pci()), CLASSES)
+
+
+def test_no_alias_does_where_nova_moves_none_live(monkeypatch):
+    monkeypatch.delattr(
+        objects.InstancePCIRequest, 'is_live_migratable', raising=False
+    )
+    assert not moves.may_concern_us(spec(requests=pci()), CLASSES)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +123,7 @@ def test_a_rebuild_does_not():
     assert not moves.may_concern_us(request, CLASSES)
 
 
+@pytest.mark.moves_pci_alias
 def test_each_device_that_an_alias_asked_for_is_known_or_unknown():
     requests = pci()
     requests.requests[0].count = 2
