@@ -58,7 +58,8 @@ class Demand:
         return tuple(
             requirement
             for requirement in self.decided.requirements
-            if {node}.issuperset(
+            if requirement.source in self.having
+            and {node}.issuperset(
                 self.having[requirement.source].providers.values()
             )
         )

@@ -12,7 +12,14 @@ from nova import context, exception, objects
 from nova.scheduler import request_filter
 from oslo_config import fixture as config_fixture
 
-from nova_migcompat import decision, demand, descriptor, fleet, traits
+from nova_migcompat import (
+    decision,
+    demand,
+    descriptor,
+    fleet,
+    targets,
+    traits,
+)
 from nova_migcompat.conf import filter as options
 from nova_migcompat.placement import PlacementError
 from nova_migcompat.scheduler import deciding, filters, moves, prefilter
@@ -70,9 +77,10 @@ def asked(*sources, in_use=MANY, policy=None, host='host'):
     decided = decision.decide(devices, documents, policy or decision.Policy())
     names = fleet.Names(frozenset(d.digest for d in in_use), {})
     having = {
-        r.source: {host: host}
+        r.source: targets.Having(
+            {host: host} if r.compatible & names.digests else {}
+        )
         for r in decided.requirements
-        if r.compatible & names.digests
     }
     return deciding.Asked(MOVE, demand.Demand(decided, names, {}, having))
 
