@@ -115,16 +115,20 @@ class Library:
         found = traits.read_texts(
             client.traits(startswith=prefix), unknown, is_late
         )
-        with self._lock:
-            self._documents.update(found.documents)
-            for digest, problem in found.problems.items():
-                self._absent[digest] = (now + ABSENT_SECONDS, problem)
-            for kept in (self._documents, self._absent):
-                while len(kept) > self._most:
-                    del kept[next(iter(kept))]
+        self._keep(found, now + ABSENT_SECONDS)
         return traits.Texts(
             {**known, **found.documents}, {**absent, **found.problems}
         )
+
+    def _keep(self, found: traits.Texts, until: float) -> None:
+        """Keep what was read, and until when what was not is not asked for."""
+        with self._lock:
+            self._documents.update(found.documents)
+            for digest, problem in found.problems.items():
+                self._absent[digest] = (until, problem)
+            for kept in (self._documents, self._absent):
+                while len(kept) > self._most:
+                    del kept[next(iter(kept))]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
