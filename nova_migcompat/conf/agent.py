@@ -6,13 +6,16 @@ Knows nothing of how the agent uses it.
 
 from oslo_config import cfg, types
 
+from nova_migcompat.conf import numbers
+
 GROUP = 'agent'
 
 OPTS: list[cfg.Opt] = [
-    cfg.IntOpt(
+    numbers.int_opt(
         'interval',
+        least=1,
+        most=604800,
         default=60,
-        min=1,
         help="""
 Seconds between two looks at this host's devices.
 
@@ -22,10 +25,11 @@ costs Placement one GET and no write, so small values burden Placement with
 the number of hosts divided by this value, in requests per second.
 """,
     ),
-    cfg.IntOpt(
+    numbers.int_opt(
         'full_check_interval',
+        least=1,
+        most=604800,
         default=600,
-        min=1,
         help="""
 Seconds between two full checks of what stands in Placement for this host.
 

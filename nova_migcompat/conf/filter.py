@@ -140,8 +140,10 @@ Each takes 39 bytes of a URL that no server must refuse. Where more documents
 are compatible, most hosts are, and the filter is enough.
 """,
     ),
-    cfg.FloatOpt(
+    numbers.float_opt(
         'weight_multiplier',
+        least=-1000000.0,
+        most=1000000.0,
         default=1.0,
         help="""
 How much it counts that a guest could come back from a host.
@@ -169,11 +171,11 @@ for each decision; an empty one trusts nothing. ``nova-migcompat parse`` gives
 the digests.
 """,
     ),
-    cfg.IntOpt(
+    numbers.int_opt(
         'max_documents',
+        least=1,
+        most=4096,
         default=2000,
-        min=1,
-        max=4096,
         help="""
 How many different documents in use are read, at most.
 

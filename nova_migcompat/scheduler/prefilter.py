@@ -82,7 +82,18 @@ class _RequestFilter:
             raise exception.RequestFilterFailed(
                 reason='no host has a compatible device'
             )
-        return _require(spec_obj, _wanted(found))
+        documents = _wanted(found)
+        LOG.debug(
+            'Live migration %(migration)s of instance %(instance)s: of the '
+            'compatible documents %(documents)s hosts must have one of each '
+            'kind, where a query has room for them',
+            {
+                'migration': asked.move.uuid,
+                'instance': asked.move.instance,
+                'documents': [sorted(digests) for digests in documents],
+            },
+        )
+        return _require(spec_obj, documents)
 
     def _is_undecided(self) -> bool:
         """Require nothing, or let no host pass, as the operator says."""

@@ -28,6 +28,8 @@ MOVES_PCI_ALIAS = {
     'differing_pfs_in_placement',
     'mail_example',
     'mixed_guest',
+    'other_moves',
+    'sriov_port',
     'vf_alias',
     'vf_alias_in_placement',
     'vf_names',

@@ -196,3 +196,11 @@ def test_the_sample_of_nova_conf_pins_the_mdev_type():
     sample = ROOT / 'etc' / 'nova-migcompat' / 'nova.conf.sample'
 
     assert '\n#equal_fields = mdev_type\n' in sample.read_text()
+
+
+@pytest.mark.parametrize('name', ['interval', 'full_check_interval'])
+@pytest.mark.parametrize('value', ['', '0', 'soon', '604801'])
+def test_an_interval_of_the_agent_is_a_number_of_seconds(config, name, value):
+    with pytest.raises(cfg.ConfigFileValueError, match=name) as error:
+        dict(config(f'[agent]\n{name} = {value}\n').agent)
+    assert repr(value) in str(error.value)
