@@ -109,7 +109,8 @@ def holder(path: pathlib.Path) -> int | None:
     """Tell which process holds the lock.
 
     Does not take it, not even for a moment: who starts meanwhile would take
-    that for another agent.
+    that for another agent. Never to be asked in the process that holds it:
+    POSIX takes all locks of a process when it closes the file.
 
     :param path: the folder; need not exist.
     :returns: the process ID; None where nobody holds it.
@@ -121,7 +122,8 @@ def holder(path: pathlib.Path) -> int | None:
         held = _is_held(path / LOCK)
     except OSError as e:
         raise errors.AgentError(
-            f'{errors.plain(path / LOCK)} cannot be read: {errors.plain(e)}'
+            f'{errors.plain(path / LOCK)} cannot be read: {errors.plain(e)};'
+            ' run this as the user that the agent runs as, or as root'
         ) from e
     return _pid(path) if held else None
 

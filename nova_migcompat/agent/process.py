@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 import sdnotify
 from oslo_log import log as logging
 
-from nova_migcompat.agent import events, folder, service, state, wake
+from nova_migcompat.agent import events, folder, service, state, wake, writing
 
 LOG = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ def run(options: service.Options, load: Callable[[], service.Options]) -> None:
     path = pathlib.Path(options.conf.agent.state_path)
     folder.prepare(path)
     with folder.locked(path):
+        writing.tidy(path)
         systemd = sdnotify.SystemdNotifier()
         requests = wake.Wake(
             functools.partial(systemd.notify, 'WATCHDOG=1'),

@@ -214,12 +214,23 @@ def _opened(
         os.close(file)
 
 
+@contextlib.contextmanager
+def _found(path: pathlib.Path | str) -> Iterator[None]:
+    """What was found is there: where it is not, /proc is missing."""
+    try:
+        yield
+    except MissingError as e:
+        raise UnreadableError(
+            path, 'cannot be opened through /proc/self/fd; is /proc mounted?'
+        ) from e
+
+
 def _content(
     path: pathlib.Path | str, found: int, most: int = MAX_BYTES
 ) -> bytes:
     """Read a file that was found, and judged, with _FIND."""
     data = b''
-    with _opened(path, _PROC % found, _READ) as file:
+    with _found(path), _opened(path, _PROC % found, _READ) as file:
         try:
             while len(data) <= most:
                 piece = os.read(file, most + 1 - len(data))
@@ -252,7 +263,8 @@ def list_trusted(path: pathlib.Path) -> list[str]:
         status = os.fstat(found)
         _expect(path, status.st_mode, FOLDER)
         _trust(path, status)
-        return _names(path, pathlib.Path(_PROC % found))
+        with _found(path):
+            return _names(path, pathlib.Path(_PROC % found))
 
 
 def _names(path: pathlib.Path, folder: pathlib.Path) -> list[str]:

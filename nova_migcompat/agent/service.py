@@ -19,8 +19,9 @@ from nova_migcompat.agent import cycle, errors, notices, schedule, state, wake
 LOG = logging.getLogger(__name__)
 
 #: Where one device of 256 begins to differ, 257 names are new. Placement takes
-#: them one by one, and their order does not matter.
-_REQUESTS_AT_ONCE = 8
+#: them one by one. Bare names are of no provider, so their order among each
+#: other does not matter; all of them are there before a provider has one.
+REQUESTS_AT_ONCE = 8
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Options:
             self.adapter,
             timeout=self.conf.placement.timeout,
             budget=schedule.LONGEST_CYCLE,
-            at_once=_REQUESTS_AT_ONCE,
+            at_once=REQUESTS_AT_ONCE,
         )
 
 

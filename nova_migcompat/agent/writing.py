@@ -4,9 +4,25 @@
 Knows nothing of what they hold.
 """
 
+import contextlib
 import os
 import pathlib
 import tempfile
+import time
+
+#: Seconds after which a temporary file is one that a crash has left.
+_STALE = 3600.0
+
+
+def tidy(folder: pathlib.Path) -> None:
+    """Remove what crashes have left in a folder of the agent's own.
+
+    :param folder: in which files were replaced.
+    """
+    for path in folder.glob('.*.json.*'):
+        with contextlib.suppress(OSError):
+            if path.lstat().st_mtime < time.time() - _STALE:
+                path.unlink()
 
 
 def replace(path: pathlib.Path, text: str) -> None:

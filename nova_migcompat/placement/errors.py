@@ -14,7 +14,7 @@ _WORDS = 300
 _NO_SUCH_TRAIT = 'No such trait'
 _CONCURRENT_UPDATE = 'Another thread concurrently updated the '
 #: A URL may have a password in it.
-_USER = re.compile(r'://[^/\s@]*@')
+_USER = re.compile(r'://\S{0,200}@')
 # Placement's own words name the rule of its policy.
 _ROLES = (
     ' The user needs the role service or admin; for the agent migcompat_agent'

@@ -4,7 +4,7 @@
 Knows nothing of Placement.
 """
 
-import threading
+import contextlib
 from collections.abc import Callable, Iterable
 from concurrent import futures
 from typing import TypeVar
@@ -32,23 +32,27 @@ def each(
             action(thing)
         return
     left = iter(things)  # of a tuple: threads may share it
-    over = threading.Event()
+    failed: list[BaseException] = []
 
     def work() -> None:
         """Take one thing after another, until there are none or one fails."""
         for thing in left:
-            if over.is_set():
+            if failed:
                 return
             try:
                 action(thing)
-            except BaseException:
-                over.set()  # here: the caller wakes up too late
-                raise
+            except BaseException as e:  # noqa: BLE001 (raised below)
+                failed.append(e)
 
-    with futures.ThreadPoolExecutor(threads) as pool:
-        workers = [pool.submit(work) for _ in range(threads)]
+    with futures.ThreadPoolExecutor(threads - 1) as pool:
         try:
-            for worker in futures.as_completed(workers):
-                worker.result()
-        finally:
-            over.set()
+            # A system that is out of threads has this one at least.
+            with contextlib.suppress(RuntimeError):
+                for _ in range(threads - 1):
+                    pool.submit(work)
+            work()
+        # An interruption between two calls is raised below, too.
+        except BaseException as e:  # noqa: BLE001
+            failed.append(e)
+    if failed:
+        raise failed[0]

@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from nova_migcompat import descriptor
-from nova_migcompat.agent import model
+from nova_migcompat.agent import model, reading, writing
 from nova_migcompat.agent.sources import layouts
 from tests.fake_sysfs import files
 
@@ -168,3 +168,22 @@ def test_a_folder_that_cannot_be_listed_is_the_devices_error(
     monkeypatch.setattr(pathlib.Path, 'iterdir', refuse)
 
     assert read(device).problem.reason == 'cannot be read: Permission denied'
+
+
+def test_without_proc_nothing_counts_as_missing(tmp_path, monkeypatch):
+    (tmp_path / 'a').write_text('x')
+    monkeypatch.setattr(reading, '_PROC', f'{tmp_path}/no-proc/%d')
+    with pytest.raises(reading.UnreadableError, match='is /proc mounted') as e:
+        reading.list_trusted(tmp_path)
+    assert not isinstance(e.value, reading.MissingError)
+
+
+def test_what_a_crash_has_left_goes_when_it_is_old(tmp_path):
+    old, new = tmp_path / '.state.json.abc', tmp_path / '.state.json.xyz'
+    other = tmp_path / 'state.json'
+    for path in (old, new, other):
+        path.write_text('x')
+    for path in (old, other):
+        os.utime(path, (0, 0))
+    writing.tidy(tmp_path)
+    assert sorted(tmp_path.iterdir()) == [new, other]

@@ -42,17 +42,27 @@ def test_a_source_that_fails_stops_the_cycle():
     assert '\n' not in str(stopped.value)
 
 
-def test_a_source_that_cannot_keep_what_it_knows_stops_the_cycle():
+def test_a_source_that_cannot_keep_what_it_knows_stops_nothing(caplog):
+    kept = []
+
     class Source(base.Source):
         def findings(self, hardware):
             return ()
 
         def keep(self):
-            raise KeyError('x\ny')
+            if self.conf == 'full':
+                raise OSError('x\ny')
+            kept.append(self.conf)
 
-    with pytest.raises(errors.AgentError, match="source 'a' failed") as e:
-        loading.keep([('a', Source(None))])
-    assert '\n' not in str(e.value)
+    loading.keep(
+        [('a', Source('full')), ('b', object()), ('c', Source('room'))]
+    )
+    assert kept == ['room']
+    assert [line[:14] for line in caplog.messages] == [
+        "The source 'a'",
+        "The source 'b'",
+    ]
+    assert '\n' not in caplog.messages[0]
 
 
 def test_each_source_is_asked_in_order():

@@ -15,7 +15,7 @@ from keystoneauth1 import adapter, session, token_endpoint
 from oslo_config import cfg
 
 from nova_migcompat import placement
-from nova_migcompat.agent import cycle
+from nova_migcompat.agent import cycle, schedule, service
 from nova_migcompat.conf import agent as agent_conf
 from nova_migcompat.conf import placement as placement_conf
 from tests import placement_server
@@ -86,7 +86,9 @@ class _Run(threading.Thread):
             collect_timing=True,
         )
         self._client = placement.PlacementClient(
-            adapter.Adapter(self._session, service_type='placement')
+            adapter.Adapter(self._session, service_type='placement'),
+            budget=schedule.LONGEST_CYCLE,
+            at_once=service.REQUESTS_AT_ONCE,
         )
         self.report = Report(0, 0, ('it never ended',))
 

@@ -144,8 +144,7 @@ class Facts:
                     f'{folder}/{path} has {len(content):,} characters,'
                     f' expected at most {patterns.MAX_SEARCHED} for a regex'
                 )
-            match = fact.regex.search(content)
-            found = (match[1] or '').strip(' \t') if match else ''
+            found = self.look.matched(fact.regex, content)
         else:
             return _line(content)
         if not found:

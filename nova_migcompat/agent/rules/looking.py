@@ -7,6 +7,7 @@ Must not know which rule wants a fact, nor what for.
 
 import glob
 import pathlib
+import re
 from collections.abc import Mapping
 
 from nova_migcompat.agent import hardware, model, reading
@@ -42,6 +43,18 @@ class Look:
         self._contents: dict[tuple[str, str], str | FactError] = {}
         self._modules: dict[str, str | None] = {}
         self._indexes: dict[str, Mapping[str, int]] = {}
+        self._matches: dict[tuple[re.Pattern[str], str], str] = {}
+
+    def matched(self, pattern: re.Pattern[str], content: str) -> str:
+        """Return what the one group of a pattern matches, or ''.
+
+        Searched once: all VFs of a PF have its content.
+        """
+        key = pattern, content
+        if key not in self._matches:
+            found = pattern.search(content)
+            self._matches[key] = (found[1] or '').strip(' \t') if found else ''
+        return self._matches[key]
 
     def content(self, folder: str, path: str) -> str:
         """Read the one file that a path leads to.

@@ -33,6 +33,11 @@ _TOKEN = re.compile(
 )
 
 
+#: What stands for a character that sets are slow with, as these are not ASCII.
+_NAMED = re.compile(r'(?<!\\)(?:\\\\)*\\[uUN]')
+_NUMBER = re.compile('[0-9]+')
+
+
 class PatternError(ValueError):
     """A pattern is none of these; says why."""
 
@@ -49,8 +54,18 @@ def compiled(pattern: str) -> re.Pattern[str]:
         raise PatternError(str(e)) from e
     if found.groups != 1:
         raise PatternError(f'it has {found.groups} groups')
+    if not pattern.isascii() or _NAMED.search(pattern):
+        raise PatternError('it has characters that are not ASCII')
     tokens = list(_TOKEN.finditer(pattern))
     for token in tokens:
+        if re.fullmatch(r'\\[1-9]', token[0]):
+            raise PatternError(f'it has {token[0]}, a reference to a group')
+        if not token[0].startswith('[') and any(
+            int(number) > MAX_SEARCHED for number in _NUMBER.findall(token[0])
+        ):
+            raise PatternError(
+                f'it has {token[0]}, expected at most {MAX_SEARCHED} times'
+            )
         if token['repeated_group']:
             raise PatternError('it repeats a group, which may take for ever')
         if token['extension']:

@@ -70,12 +70,23 @@ def ask(
 def keep(sources: Sequence[tuple[str, base.Source]]) -> None:
     """Let each source write what the next agent should know.
 
+    One that fails is for the log: no device must suffer from a full disk.
+
     :param sources: names and sources, which were asked.
-    :raises errors.AgentError: where a source fails.
     """
     for name, source in sources:
-        with _failing(name):
+        try:
             source.keep()
+        except Exception as e:
+            LOG.debug('Traceback of the warning below', exc_info=True)
+            LOG.warning(
+                'The source %(source)s keeps nothing for the next agent: '
+                '%(error)s',
+                {
+                    'source': errors.quoted(name),
+                    'error': errors.plain(f'{type(e).__name__}: {e}'),
+                },
+            )
 
 
 @contextlib.contextmanager

@@ -107,22 +107,48 @@ def test_of_several_failures_one_is_raised():
         together.each(fail, 'ab', 2)
 
 
-def test_an_interruption_of_the_caller_begins_nothing_more(monkeypatch):
+def test_an_interruption_of_the_caller_begins_nothing_more():
     """As Ctrl-C does, whose exception is the main thread's."""
-    release = threading.Event()
+    both = threading.Barrier(2)
     begun = []
 
     def act(thing):
         begun.append(thing)
-        assert release.wait(10)
+        both.wait(10)
+        if threading.current_thread() is threading.main_thread():
+            raise KeyboardInterrupt
+        threading.Event().wait(0.1)
 
-    def interrupted(_workers):
-        threading.Timer(0.1, release.set).start()
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(together.futures, 'as_completed', interrupted)
     with pytest.raises(KeyboardInterrupt):
         together.each(act, range(100), 2)
 
     assert len(begun) == 2
     assert threads_of_ours() == []
+
+
+def test_of_several_failures_the_first_is_raised():
+    second = threading.Event()
+    third = threading.Event()
+
+    def fail(thing):
+        if thing == 'late':
+            assert second.wait(10)
+            third.wait(0.1)
+        else:
+            second.set()
+        raise ValueError(thing)
+
+    for things in (['late', 'early'], ['early', 'late']):
+        second.clear()
+        with pytest.raises(ValueError, match='early'):
+            together.each(fail, things, 2)
+
+
+def test_without_a_further_thread_the_caller_does_it_all(monkeypatch):
+    def start(_self):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, 'start', start)
+    done = []
+    together.each(done.append, range(20), 8)
+    assert sorted(done) == list(range(20))

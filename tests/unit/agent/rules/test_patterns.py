@@ -90,3 +90,26 @@ def test_the_slowest_that_are_allowed_end_in_seconds(pattern):
     assert found.search('a' * patterns.MAX_SEARCHED) is None
 
     assert time.process_time() - begun < 20
+
+
+@pytest.mark.parametrize(
+    ('pattern', 'words'),
+    [
+        (r'()\1{4294967294}', 'a reference to a group'),
+        (r'(a)\1', 'a reference to a group'),
+        ('(a){257}', 'at most 256 times'),
+        ('(a{257})', 'at most 256 times'),
+        ('(a{1,999}+)', 'at most 256 times'),
+        ('(a[^\U00010000-\U00010001])', 'not ASCII'),
+        (r'(a[^\U00010000-\U00010001])', 'not ASCII'),
+        (r'(a\\\u00e4)', 'not ASCII'),
+    ],
+)
+def test_what_makes_one_step_long_is_refused(pattern, words):
+    with pytest.raises(patterns.PatternError, match=words):
+        patterns.compiled(pattern)
+
+
+@pytest.mark.parametrize('pattern', [r'(a{256})', '([300])', r'(\\u)'])
+def test_what_only_looks_so_is_allowed(pattern):
+    assert patterns.compiled(pattern)
