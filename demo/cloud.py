@@ -50,6 +50,8 @@ enabled_filters = ComputeFilter,PciPassthroughFilter,\
 MigrationCompatibilityFilter
 [migcompat]
 equal_fields = mdev_type
+# So that the filter sees every host, and says why some do not pass.
+placement_prefilter = false
 {placement}
 """
 #: What every host has besides its devices.

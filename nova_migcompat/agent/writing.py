@@ -35,6 +35,14 @@ def replace(path: pathlib.Path, text: str) -> None:
     :param text: all that it shall hold.
     :raises OSError: where that fails.
     """
+    try:
+        _replace(path, text)
+    except OSError as e:
+        # Without the temporary name, which is another one each time.
+        raise OSError(e.errno, e.strerror, str(path)) from e
+
+
+def _replace(path: pathlib.Path, text: str) -> None:
     with tempfile.NamedTemporaryFile(
         'w', dir=path.parent, prefix=f'.{path.name}.', delete=False
     ) as file:

@@ -22,8 +22,9 @@ CONF = nova.conf.CONF
 LOG = logging.getLogger(__name__)
 
 _LIST = 'ALL_REQUEST_FILTERS'
-#: Aggregates in a query: at most, and as many as a request group takes.
-_ROOM, _GROUP = 64, 5
+#: Aggregates for which a URL has room beside a plain request, and how many of
+#: them a request group takes.
+_ROOM, _GROUP = 92, 5
 
 
 def install(decider: deciding.Decider) -> None:
@@ -147,10 +148,10 @@ def _require(spec_obj: Any, documents: list[frozenset[str]]) -> bool:
 def _room(spec_obj: Any) -> int:
     """Count the aggregates for which a query's URL has room.
 
-    Servers refuse a request line of more than 4,096 bytes. What a plain
-    request takes leaves room for 64; other aggregates (nova's own request
-    filters came before) and each device that is a request of its own, with
-    PCI in Placement, take some of it.
+    Servers refuse a request line of more than 4,096 bytes, of which a plain
+    request takes 300 at most. Other aggregates (nova's own request filters
+    came before) and each device that is a request of its own, with PCI in
+    Placement, take some.
     """
     destination = spec_obj.requested_destination
     others: int = sum(

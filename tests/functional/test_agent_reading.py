@@ -187,3 +187,16 @@ def test_what_a_crash_has_left_goes_when_it_is_old(tmp_path):
         os.utime(path, (0, 0))
     writing.tidy(tmp_path)
     assert sorted(tmp_path.iterdir()) == [new, other]
+
+
+def test_the_same_failure_has_the_same_words_each_time(tmp_path):
+    path = tmp_path / 'state.json'
+    path.mkdir()
+    words = []
+    for _ in range(2):
+        with pytest.raises(OSError) as e:
+            writing.replace(path, 'x')
+        words.append(str(e.value))
+    assert words[0] == words[1]
+    assert str(path) in words[0]
+    assert [each.name for each in tmp_path.iterdir()] == ['state.json']

@@ -318,14 +318,17 @@ def test_nothing_else_than_an_answer_leaves_the_request_filter(
 def test_what_else_a_query_has_leaves_less_room(flags):
     found = asked(MANY[0], in_use=MANY[:60])
     assert required(found) == [of(*MANY[:60])]
-    zones = spec(aggregates=['zone1,zone2,zone3', 'zone4'])
-    assert len(required(found, zones)) == 3
-    zones = spec(aggregates=['zone1,zone2,zone3', 'zone4', 'zone5'])
-    assert len(required(found, zones)) == 3
-    tenants = spec(forbidden_aggregates=set(map(str, range(5))))
+    zones = 'zone1,zone2,zone3'
+    for others, fits in (([zones] * 10 + ['a', 'b'], True), ([zones] * 11, 0)):
+        destination = spec(aggregates=list(others))
+        assert len(required(found, destination)) == len(others) + fits
+    tenants = spec(forbidden_aggregates=set(map(str, range(33))))
     assert required(found, tenants) == []
     devices = spec()
-    devices.requested_resources = [objects.RequestGroup()]
+    devices.requested_resources = [objects.RequestGroup()] * 6
+    assert len(required(found, devices)) == 1
+    devices = spec()
+    devices.requested_resources = [objects.RequestGroup()] * 7
     assert required(found, devices) == []
 
 
