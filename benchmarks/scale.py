@@ -192,13 +192,14 @@ class Scheduling:
 
         self._cloud, self._adapter, self._source = cloud, adapter, source
         self._conf = CONF
+        # Read once, when filters are made: nobody reports up here.
+        CONF.set_override('service_down_time', 86400)
         self._with = manager.SchedulerManager()
         ours = 'MigrationCompatibilityFilter'
         others = [
             f for f in CONF.filter_scheduler.enabled_filters if f != ours
         ]
         CONF.set_override('enabled_filters', others, 'filter_scheduler')
-        CONF.set_override('service_down_time', 86400)
         self._without = manager.SchedulerManager()
         #: Seconds in the filter, without the push-down.
         self.spent: list[float] = []
