@@ -25,7 +25,7 @@ OPERATORS = frozenset('+-*/')
 
 _SMALL_BITS, _LARGE_BITS = 30, 127
 #: So many numbers are multiplied before they are reduced.
-_UNREDUCED = 6
+_UNREDUCED = 4
 #: Products of more columns are multiplied out: as many as there are variables.
 _MAX_PENDING = 16
 
