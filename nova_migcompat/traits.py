@@ -34,11 +34,11 @@ MAX_NAME = 255
 MAX_TEXT = 16384
 #: A host publishes no more documents.
 MAX_DOCUMENTS = 64
+#: Parts of one digest that are looked at: ten times what a text can have.
+MAX_PARTS = 2048
 #: Of so many streams of one digest the first that verifies is taken. Trying
 #: one costs about 0.1 ms, for only a text that has the digest is parsed; a
 #: forger must write a name for each.
-#: Parts of one digest that are looked at: ten times what a text can have.
-MAX_PARTS = 2048
 MAX_STREAMS = 64
 
 #: The name space of the aggregates of documents, for UUIDs of version 5.
