@@ -5,8 +5,8 @@ Knows nothing of Placement.
 """
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterable
-from concurrent import futures
 from typing import TypeVar
 
 _T = TypeVar('_T')
@@ -26,11 +26,6 @@ def each(
     :raises Exception: what the first call that failed raised.
     """
     things = tuple(things)
-    threads = min(most, len(things))
-    if threads <= 1:
-        for thing in things:
-            action(thing)
-        return
     left = iter(things)  # of a tuple: threads may share it
     failed: list[BaseException] = []
 
@@ -44,15 +39,21 @@ def each(
             except BaseException as e:  # noqa: BLE001 (raised below)
                 failed.append(e)
 
-    with futures.ThreadPoolExecutor(threads - 1) as pool:
-        try:
-            # A system that is out of threads has this one at least.
-            with contextlib.suppress(RuntimeError):
-                for _ in range(threads - 1):
-                    pool.submit(work)
-            work()
-        # An interruption between two calls is raised below, too.
-        except BaseException as e:  # noqa: BLE001
-            failed.append(e)
+    helpers = [
+        threading.Thread(target=work, name='together')
+        for _ in range(min(most, len(things)) - 1)
+    ]
+    try:
+        # A system that is out of threads has this one at least.
+        with contextlib.suppress(RuntimeError):
+            for helper in helpers:
+                helper.start()
+        work()
+    # An interruption between two calls is raised below, too.
+    except BaseException as e:  # noqa: BLE001
+        failed.append(e)
+    for helper in helpers:
+        if helper.ident is not None:
+            helper.join()
     if failed:
         raise failed[0]

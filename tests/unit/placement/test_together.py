@@ -32,7 +32,7 @@ class Calls:
 
 
 def threads_of_ours():
-    return [t for t in threading.enumerate() if 'ThreadPool' in t.name]
+    return [t for t in threading.enumerate() if t.name == 'together']
 
 
 @pytest.mark.parametrize(('things', 'most'), [(12, 4), (3, 8), (1, 8)])
