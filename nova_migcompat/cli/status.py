@@ -5,6 +5,7 @@ Reads nova.conf as nova-scheduler does, into options of its own, and asks
 Placement. Does not import nova: it also says why a Nova would not start.
 """
 
+import functools
 import sys
 from collections.abc import Callable, Sequence
 
@@ -114,7 +115,7 @@ class Checks(upgradecheck.UpgradeCommands):
     def check_placement(self) -> Result:
         """Does Placement answer, at a version that is new enough?"""
         try:
-            fleet.in_use(self._client())
+            _ = self._in_use
         except (placement.PlacementError, cfg.Error) as error:
             return Result(Code.FAILURE, errors.plain(error))
         return Result(Code.SUCCESS)
@@ -122,9 +123,8 @@ class Checks(upgradecheck.UpgradeCommands):
     def check_documents(self) -> Result:
         """Can every document that a host has be read?"""
         try:
-            client = self._client()
-            digests = fleet.in_use(client).digests
-            problems = fleet.Library().read(client, digests).problems
+            digests = self._in_use
+            problems = fleet.Library().read(self._client, digests).problems
         except (placement.PlacementError, cfg.Error):
             return Result(
                 Code.WARNING, 'Not known, as Placement does not answer.'
@@ -147,6 +147,12 @@ class Checks(upgradecheck.UpgradeCommands):
             )
         return Result(Code.SUCCESS, f'{len(digests)} documents are in use.')
 
+    @functools.cached_property
+    def _in_use(self) -> frozenset[str]:
+        """The digests of the documents in use, asked for once."""
+        return fleet.in_use(self._client).digests
+
+    @functools.cached_property
     def _client(self) -> placement.PlacementClient:
         adapter = placement.load_adapter(self._conf)
         return placement.PlacementClient(adapter, timeout=_TIMEOUT, retries=0)
