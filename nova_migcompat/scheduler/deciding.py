@@ -241,7 +241,7 @@ def guarded(spec_obj: Any, action: Callable[[], _T]) -> _T | None:
         'instance %(instance)s: %(error)s. %(what)s host passes '
         '([migcompat] on_error = %(on_error)s).',
         {
-            'instance': moves.instance_of(spec_obj),
+            'instance': moves.get(spec_obj, 'instance_uuid'),
             'error': words,
             'what': 'Every' if passes else 'No',
             'on_error': CONF.migcompat.on_error,

@@ -42,18 +42,11 @@ def log(
     reasons: Mapping[str, str] | None = None
     if failed and (not passed or debug):
         reasons = _reasons(failed, selected, client)
-    LOG.info(
-        'Live migration %(migration)s of instance %(instance)s from '
-        '%(source)s: %(passed)d of %(all)d hosts pass%(kinds)s; %(why)s',
-        {
-            'migration': move.uuid,
-            'instance': move.instance,
-            'source': move.host,
-            'passed': len(passed),
-            'all': len(hosts),
-            'kinds': _kinds(failed, selected, reasons),
-            'why': _why(decided, selected.problems, explain=not passed),
-        },
+    _log_decision(
+        move,
+        f'{len(passed)} of {len(hosts)} hosts pass'
+        f'{_kinds(failed, selected, reasons)}',
+        _why(decided, selected.problems, explain=not passed),
     )
     if debug:
         _log_each(move, failed, reasons or {}, selected.problems)
@@ -70,13 +63,18 @@ def log_none(move: moves.LiveMigration, asked: demand.Demand) -> None:
         for requirement in asked.nowhere_else(move.guest.node)
     ):
         why += '; only the source host has such a document'
+    _log_decision(move, 'no host passes', why)
+
+
+def _log_decision(move: moves.LiveMigration, outcome: str, why: str) -> None:
     LOG.info(
         'Live migration %(migration)s of instance %(instance)s from '
-        '%(source)s: no host passes; %(why)s',
+        '%(source)s: %(outcome)s; %(why)s',
         {
             'migration': move.uuid,
             'instance': move.instance,
             'source': move.host,
+            'outcome': outcome,
             'why': why,
         },
     )

@@ -50,12 +50,12 @@ def may_concern_us(spec_obj: Any, mdev_classes: Collection[str]) -> bool:
 
     A boot has no cell in its requested destination; a rebuild stays.
     """
-    destination = _get(spec_obj, 'requested_destination')
+    destination = get(spec_obj, 'requested_destination')
     return (
         destination is not None
-        and _get(destination, 'cell') is not None
+        and get(destination, 'cell') is not None
         and (
-            bool(alias_requests(_get(spec_obj, 'pci_requests')))
+            bool(alias_requests(get(spec_obj, 'pci_requests')))
             or bool(mdevs(spec_obj, mdev_classes))
         )
         and not utils.request_is_rebuild(spec_obj)
@@ -64,19 +64,8 @@ def may_concern_us(spec_obj: Any, mdev_classes: Collection[str]) -> bool:
 
 def names_a_host(spec_obj: Any) -> bool:
     """Does the user say where a server has to go?"""
-    destination = _get(spec_obj, 'requested_destination')
-    return bool(destination and _get(destination, 'host'))
-
-
-def field(thing: Any, name: str) -> Any:
-    """Read a list of a Nova object; empty where it is not set."""
-    return _get(thing, name) or []
-
-
-def instance_of(spec_obj: Any) -> str | None:
-    """Return the UUID of the server that a request is about, if it says so."""
-    uuid: str | None = _get(spec_obj, 'instance_uuid')
-    return uuid
+    destination = get(spec_obj, 'requested_destination')
+    return bool(destination and get(destination, 'host'))
 
 
 def alias_requests(pci_requests: Any) -> list[Any]:
@@ -107,8 +96,8 @@ def mdevs(spec_obj: Any, mdev_classes: Collection[str]) -> dict[str, int]:
 
     :returns: the amount by resource class, without those of amount 0.
     """
-    flavor = _get(spec_obj, 'flavor')
-    extra_specs = (flavor and _get(flavor, 'extra_specs')) or {}
+    flavor = get(spec_obj, 'flavor')
+    extra_specs = (flavor and get(flavor, 'extra_specs')) or {}
     found: dict[str, int] = {}
     for key, amount in extra_specs.items():
         match = _RESOURCES.fullmatch(key)
@@ -127,7 +116,7 @@ def live_migration(
     cell = spec_obj.requested_destination.cell
     elevated = spec_obj._context.elevated()
     # Joined in one query on Nova 34, one more on Nova 29.
-    has_functions = bool(alias_requests(_get(spec_obj, 'pci_requests')))
+    has_functions = bool(alias_requests(get(spec_obj, 'pci_requests')))
     with nova_context.target_cell(elevated, cell) as cell_context:
         try:
             instance = objects.Instance.get_by_uuid(
@@ -197,7 +186,7 @@ def _function(
     cell_context: Any, device: Any, node: Any, group: str
 ) -> fleet.Function:
     """Name a function's places: its own, its PF's, its siblings'."""
-    parent = _get(device, 'parent_addr')
+    parent = get(device, 'parent_addr')
     if not parent:
         return fleet.Function(location(device.address), group=group)
     siblings = objects.PciDeviceList.get_by_parent_address(
@@ -216,6 +205,6 @@ def location(address: str) -> str:
     return 'PCI_' + re.sub('[:.]', '_', address).upper()
 
 
-def _get(thing: Any, name: str) -> Any:
-    """Read a field of a Nova object that may not be set."""
+def get(thing: Any, name: str) -> Any:
+    """Read a field of a Nova object; None where it is not set."""
     return getattr(thing, name) if name in thing else None

@@ -65,16 +65,23 @@ class _RequestFilter:
         :raises nova.exception.RequestFilterFailed: no host can pass.
         """
         deciding.REQUESTS.forget(spec_obj)
-        required = deciding.guarded(spec_obj, lambda: self._require(spec_obj))
-        return self._is_undecided() if required is None else required
+        required = deciding.guarded(spec_obj, lambda: self._narrow(spec_obj))
+        if required is not None:
+            return required
+        if CONF.migcompat.on_error == 'reject':
+            raise exception.RequestFilterFailed(
+                reason='whether hosts have a compatible device is not known'
+            )
+        return False
 
-    def _require(self, spec_obj: Any) -> bool:
+    def _narrow(self, spec_obj: Any) -> bool | None:
+        """Do it; None where what hosts must have could not be found out."""
         if not _applies(spec_obj):
             return False
         asked = self._decider.ask(spec_obj)
         deciding.REQUESTS.keep(spec_obj, asked)
         if asked.failed:
-            return self._is_undecided()
+            return None
         if asked.move is None or asked.found is None:
             return False
         found, node = asked.found, asked.move.guest.node
@@ -95,14 +102,6 @@ class _RequestFilter:
             },
         )
         return _require(spec_obj, documents)
-
-    def _is_undecided(self) -> bool:
-        """Require nothing, or let no host pass, as the operator says."""
-        if CONF.migcompat.on_error == 'reject':
-            raise exception.RequestFilterFailed(
-                reason='whether hosts have a compatible device is not known'
-            )
-        return False
 
 
 def _applies(spec_obj: Any) -> bool:
@@ -154,8 +153,9 @@ def _room(spec_obj: Any) -> int:
     Placement, take some.
     """
     destination = spec_obj.requested_destination
-    others: int = sum(
-        each.count(',') + 1 for each in moves.field(destination, 'aggregates')
-    ) + len(moves.field(destination, 'forbidden_aggregates'))
-    groups: int = len(moves.field(spec_obj, 'requested_resources'))
-    return _ROOM - others - groups * _GROUP
+    lists = moves.get(destination, 'aggregates') or []
+    forbidden = moves.get(destination, 'forbidden_aggregates') or []
+    others = sum(each.count(',') + 1 for each in lists) + len(forbidden)
+    groups = moves.get(spec_obj, 'requested_resources') or []
+    room: int = _ROOM - others - len(groups) * _GROUP
+    return room
