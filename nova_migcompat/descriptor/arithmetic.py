@@ -72,14 +72,15 @@ class _Sum:
 
 
 #: Exponents by the column's number: a product that nobody has needed yet.
-_Powers = Mapping[int, int]
+_Powers = dict[int, int]
 
 
 class _Field:
     """The integers modulo a prime, for many choices at once.
 
     Sums and products cost next to nothing; a column is made only of what a
-    sum or a product of several is multiplied or added with, and each once.
+    sum or a product of several is multiplied or added with, and each once, or
+    not at all where only one product needs it.
 
     :param prime: the prime.
     :param choices: the length of a column.
@@ -88,7 +89,8 @@ class _Field:
     def __init__(self, prime: int, choices: int) -> None:
         self._prime = prime
         self._choices = choices
-        self._columns: list[list[int] | _Powers] = []
+        self._columns: list[list[int] | _Powers | _Sum] = []
+        self._used: set[int] = set()
         self._numbers: dict[object, int] = {}
 
     def work_out(
@@ -177,13 +179,13 @@ class _Field:
         if len(total.factors) == 1 and not total.constant:
             [(number, factor)] = total.factors.items()
             column = self._columns[number]
-            powers = {number: 1} if isinstance(column, list) else dict(column)
+            powers = dict(column) if isinstance(column, dict) else {number: 1}
             return factor, powers
         key = (total.constant, frozenset(total.factors.items()))
-        return 1, {self._number(key, lambda: self._column(total)): 1}
+        return 1, {self._number(key, lambda: self._summed(total)): 1}
 
     def _number(
-        self, key: object, make: Callable[[], list[int] | _Powers]
+        self, key: object, make: Callable[[], list[int] | _Powers | _Sum]
     ) -> int:
         """Return the number of a column, which is made where it is new."""
         if key not in self._numbers:
@@ -195,7 +197,7 @@ class _Field:
         """Return the numbers that a product stands for."""
         numbers: Iterable[int] | None = None
         for place, (number, exponent) in enumerate(powers.items(), 1):
-            column: Iterable[int] = self._ready(number)
+            column = self._ready(number)
             if exponent > 1:
                 column = map(
                     pow,
@@ -208,18 +210,30 @@ class _Field:
                 numbers = [each % self._prime for each in numbers]
         return [each % self._prime for each in numbers or ()]
 
-    def _ready(self, number: int) -> list[int]:
-        """Return a column, multiplied out where it was not yet."""
+    def _summed(self, total: _Sum) -> list[int] | _Sum:
+        """Return a sum's column; of columns that stand, what makes one."""
+        for number in total.factors:
+            if not isinstance(self._columns[number], list):
+                return list(self._added(total))
+        return total
+
+    def _ready(self, number: int) -> Iterable[int]:
+        """Return a column's numbers; they are kept from the second time on."""
         column = self._columns[number]
-        if not isinstance(column, list):
+        if isinstance(column, dict):
             column = self._columns[number] = self._multiplied(column)
+        elif isinstance(column, _Sum):
+            if number not in self._used:
+                self._used.add(number)
+                return self._added(column)
+            column = self._columns[number] = list(self._added(column))
         return column
 
-    def _column(self, total: _Sum) -> list[int]:
+    def _added(self, total: _Sum) -> Iterable[int]:
         """Return the numbers that a sum stands for, not reduced."""
         numbers: Iterable[int] | None = None
         for number, factor in total.factors.items():
-            column: Iterable[int] = self._ready(number)
+            column = self._ready(number)
             if factor != 1:
                 column = map(operator.mul, column, itertools.repeat(factor))
             numbers = map(operator.add, numbers, column) if numbers else column
@@ -228,11 +242,11 @@ class _Field:
         if total.constant:
             constant = itertools.repeat(total.constant)
             numbers = map(operator.add, numbers, constant)
-        return numbers if isinstance(numbers, list) else list(numbers)
+        return numbers
 
     def zeros(self, total: _Sum) -> list[bool]:
         """Tell for which choices a sum is zero."""
-        return [number % self._prime == 0 for number in self._column(total)]
+        return [number % self._prime == 0 for number in self._added(total)]
 
 
 @functools.cache

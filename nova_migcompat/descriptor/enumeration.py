@@ -187,20 +187,20 @@ class Enumeration:
     def _narrowed(self, field: str, value: expressions.Expression) -> str:
         """Write an expression whose known variables have one value each."""
         defined: set[str] = set()
-        symbols: list[expressions.Symbol] = []
-        for symbol in value.infix:
-            if isinstance(symbol, int | str) or symbol.name not in self._names:
-                symbols.append(symbol)
+        parts: list[expressions.Part] = []
+        for part in value.parts:
+            if isinstance(part, str) or part.name not in self._names:
+                parts.append(part)
                 continue
-            name = symbol.name
+            name = part.name
             if (field, name) in self._definitions and name not in defined:
                 item = self._texts[name]
-                symbols.append(variables.IntVariable(name, (item,)))
+                parts.append(variables.IntVariable(name, (item,)))
             else:
-                symbols.append(expressions.Reference(name))
+                parts.append(expressions.Reference(name))
             defined.add(name)
-        self._budget.spend(1 + len(symbols))
-        return str(expressions.Expression(tuple(symbols), ()))
+        self._budget.spend(1 + len(parts))
+        return str(expressions.Expression(tuple(parts), ()))
 
     def _allowed(self) -> Allowed | None:
         """Return what the choice allows; None where no device can be so."""

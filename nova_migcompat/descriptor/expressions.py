@@ -12,6 +12,8 @@ from nova_migcompat.descriptor import errors, integers, variables
 #: How strongly a symbol binds; a ) ends everything up to its (.
 _STRENGTH = {'(': 0, ')': 1, '+': 2, '-': 2, '*': 3, '/': 3}
 _SYMBOL = re.compile(r'[0-9]+|[-+*/()]')
+#: What canonical form leaves out of the text between variables.
+_LEFT_OUT = re.compile(r'[ \t]+|(?<![0-9])0+(?=[0-9])')
 #: What an expression may hold besides variables (FORMAT.md section 2).
 PLAIN = re.compile(r'[-+*/() \t0-9]*')
 _OPERAND = 'an integer, a variable or ('
@@ -28,8 +30,6 @@ class Reference:
 
 
 Part = str | variables.Variable | Reference
-#: An operator or parenthesis is a str.
-Symbol = str | int | variables.Variable | Reference
 
 
 class ExpressionError(ValueError):
@@ -49,39 +49,36 @@ class ExpressionError(ValueError):
 class Expression:
     """An integer that is computed from variables.
 
-    :param infix: the symbols as written, for the canonical form.
+    :param parts: variables and the text between them, in canonical form.
     :param postfix: operators behind their operands: an integer, or a
         variable's name.
     """
 
-    infix: tuple[Symbol, ...]
+    parts: tuple[Part, ...]
     postfix: tuple[int | str, ...] = dataclasses.field(compare=False)
 
     @property
     def names(self) -> frozenset[str]:
         """The names of the variables in it."""
         return frozenset(
-            symbol.name
-            for symbol in self.infix
-            if not isinstance(symbol, int | str)
+            [part.name for part in self.parts if not isinstance(part, str)]
         )
 
     @property
     def appearances(self) -> int:
         """How often variables appear in it."""
-        return sum(not isinstance(each, int | str) for each in self.infix)
+        return sum([not isinstance(part, str) for part in self.parts])
 
     def __str__(self) -> str:
-        return ''.join(map(_written, self.infix))
+        return ''.join(map(str, self.parts))
 
     def subtracts_variables(self) -> bool:
         """Is a variable subtracted from a variable, as in {a}-{b}?"""
-        variable = (variables.Variable, Reference)
         return any(
-            self.infix[i] == '-'
-            and isinstance(self.infix[i - 1], variable)
-            and isinstance(self.infix[i + 1], variable)
-            for i in range(1, len(self.infix) - 1)
+            self.parts[i] == '-'
+            and not isinstance(self.parts[i - 1], str)
+            and not isinstance(self.parts[i + 1], str)
+            for i in range(1, len(self.parts) - 1)
         )
 
 
@@ -92,22 +89,29 @@ def read(parts: list[Part], offsets: list[int]) -> Expression:
     :param offsets: where each part begins in the value, in code points.
     :raises ExpressionError: where it is not well-formed.
     """
-    infix: list[Symbol] = []
+    symbols: list[str] = []
     for part in parts:
-        if not isinstance(part, str) or part in _STRENGTH:
-            infix.append(part)
+        if not isinstance(part, str):
+            symbols.append(part.name)
+        elif part in _STRENGTH:
+            symbols.append(part)
         else:
-            infix += [
-                integers.read(text) if text.isdigit() else text
-                for text in _SYMBOL.findall(part)
-            ]
+            symbols += _SYMBOL.findall(part)
     try:
-        return Expression(tuple(infix), tuple(_postfix(infix)))
+        postfix = _postfix(symbols)
     except _MisplacedError as e:
         number, expected = e.args
-    if number < len(infix):
+    else:
+        written = [
+            part
+            if not isinstance(part, str) or part in _STRENGTH
+            else _LEFT_OUT.sub('', part)
+            for part in parts
+        ]
+        return Expression(tuple(written), postfix)
+    if number < len(symbols):
         offset = _offset(parts, offsets, number)
-        raise ExpressionError(offset, _shown(infix[number]), expected)
+        raise ExpressionError(offset, _shown(symbols[number]), expected)
     # An operator or ( came last: one character.
     offset = _offset(parts, offsets, number - 1) + 1
     raise ExpressionError(offset, 'the end of the expression', expected)
@@ -117,28 +121,29 @@ class _MisplacedError(ValueError):
     """A symbol (its number) stands where only something else may."""
 
 
-def _postfix(infix: list[Symbol]) -> list[int | str]:
+def _postfix(symbols: list[str]) -> tuple[int | str, ...]:
     """Put operators behind their operands.
 
+    :param symbols: operators, parentheses, digits, names of variables.
     :raises _MisplacedError: where the symbols, or their end, do not fit.
     """
-    output: list[int | str] = []
+    output: list[str] = []
     pending: list[str] = []
     opened: list[int] = []
     operand_next = True
-    for number, symbol in enumerate(infix):
-        if (not isinstance(symbol, str) or symbol == '(') != operand_next:
+    for number, symbol in enumerate(symbols):
+        strength = _STRENGTH.get(symbol)
+        if (not strength) != operand_next:
             expected = _OPERAND if operand_next else 'an operator or )'
             raise _MisplacedError(number, expected)
-        if not isinstance(symbol, str):
-            output.append(symbol if isinstance(symbol, int) else symbol.name)
+        if strength is None:
+            output.append(symbol)
             operand_next = False
             continue
         if symbol == '(':
             opened.append(number)
         else:
             # What binds at least as strongly is worked out first.
-            strength = _STRENGTH[symbol]
             while pending and _STRENGTH[pending[-1]] >= strength:
                 output.append(pending.pop())
         if symbol != ')':
@@ -150,10 +155,14 @@ def _postfix(infix: list[Symbol]) -> list[int | str]:
         else:
             raise _MisplacedError(number, 'a ( before it')
     if operand_next:
-        raise _MisplacedError(len(infix), _OPERAND)
+        raise _MisplacedError(len(symbols), _OPERAND)
     if opened:
         raise _MisplacedError(opened[-1], 'a ) for it')
-    return output + pending[::-1]
+    output += pending[::-1]
+    numbers = {
+        text: integers.read(text) for text in set(output) if text.isdigit()
+    }
+    return tuple([numbers.get(symbol, symbol) for symbol in output])
 
 
 def _offset(parts: list[Part], offsets: list[int], number: int) -> int:
@@ -170,14 +179,10 @@ def _offset(parts: list[Part], offsets: list[int], number: int) -> int:
     raise IndexError(number)
 
 
-def _written(symbol: Symbol) -> str:
-    if isinstance(symbol, str):
-        return symbol
-    return integers.write(symbol) if isinstance(symbol, int) else str(symbol)
-
-
-def _shown(symbol: Symbol) -> str:
+def _shown(symbol: str) -> str:
     """Name a symbol in an error message."""
-    if isinstance(symbol, variables.Variable | Reference):
-        return f'variable {{{symbol.name}}}'
-    return errors.shown(_written(symbol))
+    if symbol in _STRENGTH:
+        return errors.shown(symbol)
+    if symbol.isdigit():
+        return errors.shown(symbol.lstrip('0') or '0')
+    return f'variable {{{symbol}}}'

@@ -7,6 +7,7 @@ starts the process may lower to 640 (PYTHONINTMAXSTRDIGITS). A value may have
 """
 
 import re
+from collections.abc import Callable
 
 _CANONICAL = re.compile(r'-?(?:0|[1-9][0-9]*)')
 _PIECE = 512
@@ -23,6 +24,11 @@ def read(text: str) -> int:
         piece = digits[start : start + _PIECE]
         number = number * 10 ** len(piece) + int(piece)
     return -number if text[0] == '-' else number
+
+
+def reader(text: str) -> Callable[[str], int]:
+    """Return what reads the numbers in a text: int, if none is too long."""
+    return int if len(text) <= _PIECE else read
 
 
 def write(number: int) -> str:

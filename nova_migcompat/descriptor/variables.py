@@ -19,12 +19,18 @@ DIGITS = frozenset('0123456789')
 
 _POSITIVE = re.compile(r'[1-9][0-9]*')
 _POSITIVES = re.compile(rf'{_POSITIVE.pattern}(?:,{_POSITIVE.pattern})*')
+#: Items that are their own canonical form.
+_USUAL_RANGES = re.compile(
+    r'[1-9][0-9]*(?:\.\.[1-9][0-9]*)?(?:,[1-9][0-9]*(?:\.\.[1-9][0-9]*)?)*'
+)
 _INT_ITEM = re.compile(r'(-?[0-9]+)?(?:(\.\.)(-?[0-9]+)?)?')
 _TOKENS = re.compile(r'[A-Za-z0-9_.-]+(?:\+[A-Za-z0-9_.-]+)*')
 _VERSION = re.compile(r'[0-9]+(?:\.[0-9]+){0,3}')
 _VERSION_ITEM = re.compile(
     r'([0-9]+(?:\.[0-9]+){0,3})?(?:(-)([0-9]+(?:\.[0-9]+){0,3})?)?'
 )
+
+_BACKWARDS = 'a range whose end is not below its start'
 
 Value = int | str
 _Number = tuple[int, ...]
@@ -115,7 +121,7 @@ class IntVariable(Variable):
         start = integers.read(low) if low else None
         end = integers.read(high) if high else None
         if start is not None and end is not None and end < start:
-            raise ItemError('a range whose end is not below its start')
+            raise ItemError(_BACKWARDS)
         return (dots or '').join(
             '' if n is None else integers.write(n) for n in (start, end)
         )
@@ -124,7 +130,15 @@ class IntVariable(Variable):
     def plain_items(cls, text: str) -> tuple[str, ...]:
         if _POSITIVES.fullmatch(text):
             return tuple(text.split(','))
-        return super().plain_items(text)
+        if not _USUAL_RANGES.fullmatch(text):
+            return super().plain_items(text)
+        items = text.split(',')
+        for item in items:
+            low, _, high = item.partition('..')
+            # Of two decimals the longer one, or the later one, is larger.
+            if high and (len(high), high) < (len(low), low):
+                raise ItemError(_BACKWARDS)
+        return tuple(items)
 
     @functools.cached_property
     def ranges(self) -> tuple[tuple[int | None, int | None], ...]:
@@ -292,7 +306,7 @@ class VersionVariable(Variable):
             )
         low, _, high = found.groups()
         if low and high and _number(high) < _number(low):
-            raise ItemError('a range whose end is not below its start')
+            raise ItemError(_BACKWARDS)
         return text
 
     @functools.cached_property
@@ -329,8 +343,8 @@ TYPES: dict[str, type[Variable]] = {
 
 def _number(text: str) -> _Number:
     """Return a version as four integers; missing ones are 0."""
-    numbers = [integers.read(part) for part in text.split('.')]
-    return tuple(numbers + [0] * (4 - len(numbers)))
+    numbers = map(integers.reader(text), text.split('.'))
+    return (*numbers, 0, 0, 0)[:4]
 
 
 def quote(text: str) -> str:
