@@ -9,6 +9,7 @@ all of them, and most of what pathlib.Path does for each path is not needed.
 """
 
 import dataclasses
+import functools
 import os
 import pathlib
 import re
@@ -33,6 +34,7 @@ _LISTS = (
 _MDEVS = 'bus/mdev/devices'
 
 
+@functools.lru_cache(maxsize=4096)
 def node_device_name(sysfs_name: str, subsystem: str) -> str:
     """Name a device as libvirt does.
 
@@ -109,7 +111,7 @@ class _Look:
 
     def at_device(self, folder: str) -> None:
         """Look at a device once, by whichever list it was found first."""
-        node_device = os.path.basename(folder)
+        node_device = _base(folder)
         try:
             node_device = _node_device(folder)
             if node_device in self.devices or node_device in self.failed:
@@ -127,12 +129,12 @@ class _Look:
 
     def at_mdev(self, parent: model.Device, folder: str) -> None:
         """Look at an mdev of a parent, once."""
-        uuid = os.path.basename(folder).lower()
+        uuid = _base(folder).lower()
         if uuid in self.seen_mdevs:
             return
         self.seen_mdevs.add(uuid)
         try:
-            mdev_type = os.path.basename(os.readlink(f'{folder}/mdev_type'))
+            mdev_type = _base(os.readlink(f'{folder}/mdev_type'))
         except OSError as e:
             name = model.DeviceName(parent.location, mdev=uuid)
             self.note(name, folder, e)
@@ -167,8 +169,10 @@ class _Look:
         """Put together what was seen."""
         devices = tuple(
             dataclasses.replace(
-                device, mdevs=tuple(sorted(self.mdevs.get(node_device, ())))
+                device, mdevs=tuple(sorted(self.mdevs[node_device]))
             )
+            if node_device in self.mdevs
+            else device
             for node_device, device in sorted(self.devices.items())
         )
         return model.Hardware(devices, tuple(self.problems))
@@ -192,8 +196,12 @@ def virtual_functions(pf: pathlib.Path) -> dict[str, int]:
     return numbers
 
 
+def _base(path: str) -> str:
+    return path.rpartition('/')[2]
+
+
 def _node_device(folder: str) -> str:
-    name = os.path.basename(folder)
+    name = _base(folder)
     subsystem = ''
     if not _KNOWN.fullmatch(name):
         linked = _link(f'{folder}/subsystem')
@@ -204,7 +212,7 @@ def _node_device(folder: str) -> str:
 def _link(path: str) -> str | None:
     """Return the name of what a link points to, None without one."""
     try:
-        return os.path.basename(os.readlink(path))
+        return _base(os.readlink(path))
     except FileNotFoundError:
         return None
 
@@ -231,7 +239,7 @@ def _device(folder: str, node_device: str) -> model.Device:
     return model.Device(
         node_device,
         folder,
-        pci=_PCI.fullmatch(os.path.basename(folder)) is not None,
+        pci=_PCI.fullmatch(_base(folder)) is not None,
         driver=driver,
         vfio='vfio' in (driver or '') or _exists(f'{folder}/vfio-dev'),
         physfn=physfn and node_device_name(physfn, 'pci').upper(),

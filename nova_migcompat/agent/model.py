@@ -5,6 +5,7 @@ Values only: nothing here reads a file or knows of Placement.
 """
 
 import dataclasses
+import functools
 
 from nova_migcompat import descriptor
 from nova_migcompat.agent import errors
@@ -97,7 +98,7 @@ class Mdev:
     folder: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class Device:
     """A device of this host that a guest may be given, in whole or in part.
 
@@ -121,7 +122,7 @@ class Device:
     mdev_types: tuple[str, ...] | None = None
     mdevs: tuple[Mdev, ...] = ()
 
-    @property
+    @functools.cached_property
     def address(self) -> str:
         """Its name in sysfs, e.g. '0000:84:00.0', '0.0.0035', 'matrix'."""
         return self.folder.rpartition('/')[2]
@@ -131,12 +132,12 @@ class Device:
         """What libvirt's name for it begins with: 'pci', 'css', 'ap', ..."""
         return self.node_device[: -len(self.address) - 1]
 
-    @property
+    @functools.cached_property
     def location(self) -> str:
         """Its name in Placement (DESIGN.md)."""
         return self.node_device.upper()
 
-    @property
+    @functools.cached_property
     def name(self) -> DeviceName:
         """What a document about the device as a whole is about."""
         return DeviceName(self.location)

@@ -4,6 +4,9 @@
 Knows nothing of documents. A link, a FIFO or a device where a file belongs is
 never followed, waited for or opened, but for links within sysfs; what cannot
 be read is one kind of error.
+
+Paths may be strings: a cycle reads hundreds of files, and what pathlib.Path
+does for each takes as long as reading it.
 """
 
 import contextlib
@@ -35,6 +38,10 @@ _KINDS = (
 )
 
 
+#: A file or folder.
+Path = pathlib.Path | str
+
+
 class UnreadableError(Exception):
     """A file or folder exists and cannot be read.
 
@@ -42,13 +49,13 @@ class UnreadableError(Exception):
     :ivar reason: what is wrong with it.
     """
 
-    def __init__(self, path: pathlib.Path | str, reason: str) -> None:
+    def __init__(self, path: Path, reason: str) -> None:
         super().__init__(path, reason)
         self.path = path
         self.reason = reason
 
     @staticmethod
-    def of(path: pathlib.Path | str, error: OSError) -> 'UnreadableError':
+    def of(path: Path, error: OSError) -> 'UnreadableError':
         """Say it of an error of the operating system."""
         if isinstance(error, FileNotFoundError | NotADirectoryError):
             return MissingError(path, 'is not there')
@@ -68,7 +75,7 @@ def _kind(mode: int) -> str:
     return 'a device node'
 
 
-def kind(path: pathlib.Path, *allowed: str) -> str | None:
+def kind(path: Path, *allowed: str) -> str | None:
     """Say what stands at a path, without following or opening it.
 
     :param path: the path.
@@ -77,7 +84,7 @@ def kind(path: pathlib.Path, *allowed: str) -> str | None:
     :raises UnreadableError: where there is anything else, a link included.
     """
     try:
-        mode = path.lstat().st_mode
+        mode = os.lstat(path).st_mode
     except FileNotFoundError:
         return None
     except OSError as e:
@@ -85,7 +92,7 @@ def kind(path: pathlib.Path, *allowed: str) -> str | None:
     return _expect(path, mode, *allowed)
 
 
-def _expect(path: pathlib.Path | str, mode: int, *allowed: str) -> str:
+def _expect(path: Path, mode: int, *allowed: str) -> str:
     found = _kind(mode)
     if found not in allowed:
         raise UnreadableError(
@@ -110,18 +117,22 @@ def exists(path: pathlib.Path) -> bool:
     return True
 
 
-def read_file(path: pathlib.Path, most: int = MAX_BYTES) -> bytes:
+def read_file(path: Path, most: int = MAX_BYTES) -> bytes:
     """Read a regular file whole.
 
     :param path: the file; a link is refused.
     :param most: how many bytes it may have.
     :returns: its bytes.
+    :raises MissingError: where there is none.
     :raises UnreadableError: where it cannot be read, is something else than a
         regular file, is for nobody to read, or is larger.
     """
-    with _opened(path, path, _FIND | os.O_NOFOLLOW) as found:
+    found = _open(path, path, _FIND | os.O_NOFOLLOW)
+    try:
         _readable(path, os.fstat(found))
         return _content(path, found, most)
+    finally:
+        os.close(found)
 
 
 def read_trusted(path: pathlib.Path) -> bytes:
@@ -145,7 +156,7 @@ def read_trusted(path: pathlib.Path) -> bytes:
             return _content(path, found)
 
 
-def _readable(path: pathlib.Path | str, found: os.stat_result) -> None:
+def _readable(path: Path, found: os.stat_result) -> None:
     """Refuse what is no file, and what root alone could read."""
     _expect(path, found.st_mode, FILE)
     if not found.st_mode & _READABLE:
@@ -180,69 +191,74 @@ def read_beneath(root: str, path: str) -> bytes:
     :raises UnreadableError: where it cannot be read, is something else than a
         regular file, is for nobody to read, or is not below root.
     """
-    with _opened(path, path, _FIND) as found:
+    found = _open(path, path, _FIND)
+    try:
         _readable(path, os.fstat(found))
         try:
-            # pathlib takes five times as long.
-            place = os.readlink(_PROC % found)  # noqa: PTH115
+            place = os.readlink(_PROC % found)
         except OSError as e:
             raise UnreadableError.of(path, e) from e
         if not place.startswith(f'{root.rstrip("/")}/'):
             raise UnreadableError(path, f'leads out of {root}')
         return _content(path, found)
+    finally:
+        os.close(found)
 
 
-@contextlib.contextmanager
-def _opened(
-    path: pathlib.Path | str,
-    name: pathlib.Path | str,
-    flags: int,
-    folder: int | None = None,
-) -> Iterator[int]:
+def _open(
+    path: Path, name: Path, flags: int, folder: int | None = None
+) -> int:
     """Open a file.
 
     :param path: what an error calls it.
     :param name: what the system calls it, from folder if that is given.
     """
     try:
-        file = os.open(name, flags, dir_fd=folder)
+        return os.open(name, flags, dir_fd=folder)
     except OSError as e:
         raise UnreadableError.of(path, e) from e
+
+
+@contextlib.contextmanager
+def _opened(
+    path: Path, name: Path, flags: int, folder: int | None = None
+) -> Iterator[int]:
+    """Open a file, see _open, and close it."""
+    file = _open(path, name, flags, folder)
     try:
         yield file
     finally:
         os.close(file)
 
 
-@contextlib.contextmanager
-def _found(path: pathlib.Path | str) -> Iterator[None]:
+def _without_proc(path: Path) -> UnreadableError:
     """What was found is there: where it is not, /proc is missing."""
-    try:
-        yield
-    except MissingError as e:
-        raise UnreadableError(
-            path, 'cannot be opened through /proc/self/fd; is /proc mounted?'
-        ) from e
+    return UnreadableError(
+        path, 'cannot be opened through /proc/self/fd; is /proc mounted?'
+    )
 
 
-def _content(
-    path: pathlib.Path | str, found: int, most: int = MAX_BYTES
-) -> bytes:
+def _content(path: Path, found: int, most: int = MAX_BYTES) -> bytes:
     """Read a file that was found, and judged, with _FIND."""
+    try:
+        file = _open(path, _PROC % found, _READ)
+    except MissingError as e:
+        raise _without_proc(path) from e
     data = b''
-    with _found(path), _opened(path, _PROC % found, _READ) as file:
-        try:
-            while len(data) <= most:
-                piece = os.read(file, most + 1 - len(data))
-                if not piece:
-                    return data
-                data += piece
-        except OSError as e:
-            raise UnreadableError.of(path, e) from e
+    try:
+        while len(data) <= most:
+            piece = os.read(file, most + 1 - len(data))
+            if not piece:
+                return data
+            data += piece
+    except OSError as e:
+        raise UnreadableError.of(path, e) from e
+    finally:
+        os.close(file)
     raise UnreadableError(path, f'holds more than {most:,} bytes')
 
 
-def list_folder(path: pathlib.Path) -> list[str]:
+def list_folder(path: Path) -> list[str]:
     """List the names in a folder, sorted bytewise.
 
     :param path: the folder.
@@ -263,18 +279,20 @@ def list_trusted(path: pathlib.Path) -> list[str]:
         status = os.fstat(found)
         _expect(path, status.st_mode, FOLDER)
         _trust(path, status)
-        with _found(path):
-            return _names(path, pathlib.Path(_PROC % found))
+        try:
+            return _names(path, _PROC % found)
+        except MissingError as e:
+            raise _without_proc(path) from e
 
 
-def _names(path: pathlib.Path, folder: pathlib.Path) -> list[str]:
+def _names(path: Path, folder: Path) -> list[str]:
     """List a folder.
 
     :param path: what an error calls it.
     :param folder: what the system calls it.
     """
     try:
-        names = [entry.name for entry in folder.iterdir()]
+        names = os.listdir(folder)
     except NotADirectoryError as e:
         raise UnreadableError(path, f'is not {FOLDER}') from e
     except OSError as e:

@@ -158,14 +158,14 @@ def test_a_folder_that_cannot_be_listed_is_the_devices_error(
     device, monkeypatch
 ):
     files(device / 'migration', self='a=1\n')
-    real_iterdir = pathlib.Path.iterdir
+    list_folder = os.listdir
 
     def refuse(path):
-        if path.name == 'migration':
+        if pathlib.Path(path).name == 'migration':
             raise PermissionError(13, 'Permission denied')
-        return real_iterdir(path)
+        return list_folder(path)
 
-    monkeypatch.setattr(pathlib.Path, 'iterdir', refuse)
+    monkeypatch.setattr(os, 'listdir', refuse)
 
     assert read(device).problem.reason == 'cannot be read: Permission denied'
 

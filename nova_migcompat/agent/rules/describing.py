@@ -54,7 +54,14 @@ def describe(
     :param look: where facts come from.
     :returns: an outcome for each device and each mdev type.
     """
-    subjects = [facts.Facts(look, s) for s in subjects_of(hardware)]
+    of_devices: dict[str, facts.Facts] = {}
+    subjects = [
+        facts.Facts(look, subject, of_devices)
+        for subject in subjects_of(hardware)
+    ]
+    for subject in subjects:
+        if not subject.subject.is_type:
+            of_devices[subject.subject.device.location] = subject
     # A host may have hundreds of types: rules for devices are not tried there.
     rules_of = {
         of_types: [one for one in rules if one.about_types == of_types]

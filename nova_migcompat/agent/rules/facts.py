@@ -57,11 +57,20 @@ class Facts:
 
     :param look: where they come from.
     :param subject: whose they are.
+    :param of_devices: those of every device by location: what was told of a
+        PF, or of the parent of a type, is not asked for again.
     """
 
-    def __init__(self, look: looking.Look, subject: Subject) -> None:
+    def __init__(
+        self,
+        look: looking.Look,
+        subject: Subject,
+        of_devices: 'Mapping[str, Facts]',
+    ) -> None:
         self.look = look
         self.subject = subject
+        self._of_devices = of_devices
+        self._told: dict[str, str] = {}
 
     def value(self, name: str, own: Mapping[str, rule.Fact]) -> str:
         """Tell a fact.
@@ -86,9 +95,17 @@ class Facts:
 
     def built_in(self, name: str) -> str:
         """Tell a built-in fact, see value()."""
+        if name not in self._told:
+            self._told[name] = self._tell(name)
+        return self._told[name]
+
+    def _tell(self, name: str) -> str:
         device = self.subject.device
+        if self.subject.is_type and name not in rule.OF_TYPES:
+            return self._of_devices[device.location].built_in(name)
         if name.startswith(_OF_PF):
-            device, name = self._pf(), name.removeprefix(_OF_PF)
+            of_pf = self._of_devices[self._pf().location]
+            return of_pf.built_in(name.removeprefix(_OF_PF))
         if name in rule.HEXADECIMAL:
             found = self.look.content(device.folder, name)
             return _line(found).lower().removeprefix('0x')
@@ -190,7 +207,7 @@ class Facts:
     def _owner(self) -> memory.Owner:
         """Return whose a table is: all VFs of a PF have the same ones."""
         owner = self.subject.pf or self.subject.device
-        facts = Facts(self.look, Subject(owner.name, owner))
+        facts = self._of_devices[owner.location]
         identity = []
         for name in _IDENTITY:
             try:
@@ -201,6 +218,8 @@ class Facts:
 
     def _path(self, fact: rule.Fact) -> str:
         """Return the path of a fact, with built-in facts filled in."""
+        if '$' not in fact.path and fact.path.isprintable():
+            return fact.path
 
         def insert(found: re.Match[str]) -> str:
             return glob.escape(self.built_in(found[1])) if found[1] else '$'

@@ -8,7 +8,6 @@ several files, every error is traced back to the file and line it came from.
 import dataclasses
 import functools
 import os
-import pathlib
 import re
 
 from nova_migcompat import descriptor
@@ -36,7 +35,7 @@ class _Origin:
     :param shift: how many code points were put before the file's own text.
     """
 
-    path: pathlib.Path
+    path: str
     line: int | None = 1
     shift: int = 0
 
@@ -56,45 +55,44 @@ class _MisplacedError(Exception):
         self.reason = reason
 
 
-def read(
-    folder: pathlib.Path, device: model.DeviceName
-) -> model.Finding | None:
+def read(folder: str, device: model.DeviceName) -> model.Finding | None:
     """Read what a folder says about a device.
 
     :param folder: the folder of a device, or of an mdev type of a parent.
     :param device: what the document would be about.
     :returns: a document or a problem; None where the folder says nothing.
     """
-    path = folder / WHOLE
+    path, parts = f'{folder}/{WHOLE}', f'{folder}/{PARTS}'
     try:
-        whole = reading.kind(path, reading.FILE)
-        if whole:
-            text = _Text()
-            text.lines.append(reading.read_file(path))
-            if os.path.lexists(folder / PARTS):
-                text.warnings.append(f'{PARTS}/ beside it does not count')
-            return text.finding(device, path)
-        path = folder / PARTS
-        if not reading.kind(path, reading.FOLDER):
-            return None
-        return _assemble(path).finding(device, path)
+        try:
+            whole = reading.read_file(path)
+        except reading.MissingError:
+            path = parts
+            if not reading.kind(path, reading.FOLDER):
+                return None
+            return _assemble(path).finding(device, path)
+        text = _Text()
+        text.lines.append(whole)
+        if os.path.lexists(parts):
+            text.warnings.append(f'{PARTS}/ beside it does not count')
+        return text.finding(device, path)
     except reading.UnreadableError as e:
         problem = model.Problem(device, str(e.path), e.reason)
     except _MisplacedError as e:
         problem = model.Problem(
-            device, str(e.origin.path), e.reason, e.origin.line, e.column
+            device, e.origin.path, e.reason, e.origin.line, e.column
         )
-    return model.Finding(device, str(path), problem=problem)
+    return model.Finding(device, path, problem=problem)
 
 
-def _assemble(folder: pathlib.Path) -> '_Text':
+def _assemble(folder: str) -> '_Text':
     names = reading.list_folder(folder)
     if 'self' not in names:
         raise reading.UnreadableError(
             folder, 'found no self in it, expected a file or a folder'
         )
     text = _Text()
-    text.add_object('SELF', folder / 'self')
+    text.add_object('SELF', f'{folder}/self')
     numbered: dict[int, str] = {}
     for name in names:
         found = _COMPATIBLE.fullmatch(name)
@@ -103,7 +101,7 @@ def _assemble(folder: pathlib.Path) -> '_Text':
         elif name.startswith('compatible'):
             text.warnings.append(f"'{name}' in it does not count")
     for _number, name in sorted(numbered.items()):
-        text.add_object('COMPATIBLE', folder / name)
+        text.add_object('COMPATIBLE', f'{folder}/{name}')
     return text
 
 
@@ -140,7 +138,7 @@ class _Text:
         self.lines.append(line)
         self.origins.append(origin)
 
-    def add_object(self, header: str, path: pathlib.Path) -> None:
+    def add_object(self, header: str, path: str) -> None:
         """Add an object that stands in a file or in a folder of files."""
         if reading.kind(path, reading.FILE, reading.FOLDER) == reading.FILE:
             self.add(f'{header}:\n'.encode(), _Origin(path))
@@ -148,9 +146,9 @@ class _Text:
         else:
             self.add(f'{header}:\n'.encode(), _Origin(path, None))
             for name in reading.list_folder(path):
-                self.add_field(path / name)
+                self.add_field(path, name)
 
-    def add_fields_of_file(self, path: pathlib.Path) -> None:
+    def add_fields_of_file(self, path: str) -> None:
         """Add the ``name=value`` lines of a file."""
         for number, line in enumerate(_lines(reading.read_file(path)), 1):
             origin = _Origin(path, number)
@@ -165,13 +163,12 @@ class _Text:
                 )
             self.add(line, origin)
 
-    def add_field(self, path: pathlib.Path) -> None:
+    def add_field(self, folder: str, name: str) -> None:
         """Add the field that a file's name and content are."""
-        name = path.name
+        path = f'{folder}/{name}'
         origin = _Origin(path, 1, len(name) + 1)
         if not _FIELD_NAME.fullmatch(name):
             raise reading.UnreadableError(path, 'is no name of a field')
-        reading.kind(path, reading.FILE)
         first, *more = _lines(reading.read_file(path)) or [b'\n']
         if more:
             raise _MisplacedError(
@@ -181,23 +178,21 @@ class _Text:
             )
         self.add(b'%s=%s' % (name.encode(), first), origin)
 
-    def finding(
-        self, device: model.DeviceName, path: pathlib.Path
-    ) -> model.Finding:
+    def finding(self, device: model.DeviceName, path: str) -> model.Finding:
         """Parse what has been put together."""
         try:
             document = parse(b''.join(self.lines))
         except descriptor.DescriptorError as e:
             problem = self.problem(device, path, e)
-            return model.Finding(device, str(path), problem=problem)
+            return model.Finding(device, path, problem=problem)
         return model.Finding(
-            device, str(path), document, warnings=tuple(self.warnings)
+            device, path, document, warnings=tuple(self.warnings)
         )
 
     def problem(
         self,
         device: model.DeviceName,
-        path: pathlib.Path,
+        path: str,
         error: descriptor.DescriptorError,
     ) -> model.Problem:
         """Trace an error back to the file that it stands in."""
@@ -206,7 +201,7 @@ class _Text:
             origin = self.origins[error.line - 1]
         return model.Problem(
             device,
-            str(origin.path),
+            origin.path,
             error.message,
             origin.line,
             max(1, error.column - origin.shift),

@@ -5,7 +5,6 @@ Knows the folders of FORMAT.md section 7; what a folder may hold is for
 layouts.py to know.
 """
 
-import pathlib
 from collections.abc import Iterator
 
 from nova_migcompat.agent import hardware as hardware_module
@@ -30,13 +29,10 @@ class SysfsSource(base.Source):
 
 def _folders(
     device: model.Device,
-) -> Iterator[tuple[pathlib.Path, model.DeviceName]]:
-    folder = pathlib.Path(device.folder)
-    yield folder, device.name
+) -> Iterator[tuple[str, model.DeviceName]]:
+    yield device.folder, device.name
+    types = f'{device.folder}/{hardware_module.MDEV_TYPES}'
     for mdev_type in device.mdev_types or ():
-        yield (
-            folder / hardware_module.MDEV_TYPES / mdev_type,
-            device.name_of_type(mdev_type),
-        )
+        yield f'{types}/{mdev_type}', device.name_of_type(mdev_type)
     for mdev in device.mdevs:
-        yield pathlib.Path(mdev.folder), device.name_of_mdev(mdev)
+        yield mdev.folder, device.name_of_mdev(mdev)
