@@ -10,8 +10,8 @@ on. Placement is a real one over SQLite, with one thread. Requests and the
 processor time of a cycle are measured in this process; memory, and the way
 from SIGHUP, in an agent of its own. A device event is made up: it enters where
 udev's would. What changes is the document of every device, as when a driver is
-upgraded; then that of one device alone, so that the devices differ, and each
-has names of its own. The agent is asked whether it has published that, not
+upgraded; then that of one device alone, so that the devices differ, and it has
+a name of its own. The agent is asked whether it has published that, not
 Placement, which would be kept from its work; what it says is looked at
 afterwards.
 """

@@ -37,15 +37,15 @@ class Function:
     def digests(self, places: Mapping[str, frozenset[str]]) -> frozenset[str]:
         """Choose its documents from those at each location.
 
-        The most exact location counts. Where the VFs of a PF differ, each
-        that has a document has a name of its own, and one without any has
-        not the documents of its siblings.
+        The most exact location counts. Where the VFs of a PF differ, those
+        that have not what most of them have stand at their own locations: a
+        VF that does not has what is left of its PF's. Nothing is left where
+        one has no document, as the PF has none then either.
         """
         if self.own in places or self.physical is None:
             return places.get(self.own, frozenset())
-        if self.siblings & places.keys():
-            return frozenset()
-        return places.get(self.physical, frozenset())
+        others = [places[one] for one in self.siblings & places.keys()]
+        return places.get(self.physical, frozenset()).difference(*others)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

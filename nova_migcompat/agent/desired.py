@@ -6,11 +6,14 @@ stands and what a uniform host is, stands in DESIGN.md, "What stands in
 Placement".
 """
 
+import collections
 import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from nova_migcompat import descriptor, traits
 from nova_migcompat.agent import inventory, model
+
+Documents = tuple[descriptor.Document, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -112,12 +115,23 @@ def _location_traits(devices: Iterable[inventory.Described]) -> Iterator[str]:
     for physfn, siblings in virtual_functions.items():
         # Nova's pools know a VF by the address of its PF, and Nova may take
         # any VF of it: one that nobody knows makes all of them unknown.
+        usual: Documents = ()
         if all(device.documents for device in siblings):
             for device in siblings:
                 yield from _at(physfn, device)
-        if len({device.documents for device in siblings}) > 1:
-            for device in siblings:
+            usual = _usual(siblings)
+        for device in siblings:
+            if device.documents != usual:
                 yield from _at(device.device.location, device)
+
+
+def _usual(siblings: Iterable[inventory.Described]) -> Documents:
+    """Choose what most VFs of a PF have: these need no name of their own.
+
+    Each name that a provider has costs every scheduling of the cloud.
+    """
+    counts = collections.Counter(device.documents for device in siblings)
+    return max(counts, key=counts.__getitem__)
 
 
 def _at(location: str, device: inventory.Described) -> Iterator[str]:

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """From devices to names (DESIGN.md, "What stands in Placement")."""
 
+import hypothesis
 import pytest
+from hypothesis import strategies
 
-from nova_migcompat import descriptor, traits
+from nova_migcompat import descriptor, fleet, traits
 from nova_migcompat.agent import desired, inventory, model
 
 PF = 'PCI_0000_81_00_0'
@@ -14,7 +16,7 @@ def document(name, size=0):
     return descriptor.parse(f'SELF:\n name={name}\n{filler}')
 
 
-X, Y = document('x'), document('y')
+X, Y, Z = document('x'), document('y'), document('z')
 
 
 def described(node_device, *documents, physfn=None, vfio=True):
@@ -68,17 +70,34 @@ def test_vfs_that_agree_beside_a_gpu_that_differs_stand_at_their_pf_alone():
     assert names == {d(X), d(Y), at(PF, X)}
 
 
-def test_vfs_that_differ_stand_at_their_pf_and_each_at_its_own_address():
-    names = node_names(vf(1, X), vf(2, Y))
+def test_of_vfs_that_differ_the_fewer_stand_at_their_own_address_too():
+    names = node_names(vf(1, X), vf(2, Y), vf(3, X))
 
     assert names == {
         d(X),
         d(Y),
         at(PF, X),
         at(PF, Y),
-        at('PCI_0000_81_00_1', X),
         at('PCI_0000_81_00_2', Y),
     }
+
+
+@hypothesis.given(
+    strategies.lists(
+        strategies.sampled_from([(), (X,), (Y,), (Z,)]), min_size=1, max_size=7
+    )
+)
+def test_what_each_vf_has_can_be_read_from_the_names(documents):
+    gpus = gpu(84, X), gpu(85, Y)  # so that locations are told at all
+    siblings = [vf(number, *each) for number, each in enumerate(documents, 1)]
+
+    names = fleet.Names.read(node_names(*gpus, *siblings))
+
+    locations = frozenset(each.device.location for each in siblings)
+    for each in siblings:
+        function = fleet.Function(each.device.location, PF, locations)
+        found = function.digests(names.places)
+        assert found == {document.digest for document in each.documents}
 
 
 def test_a_vf_without_a_document_makes_the_vfs_of_its_pf_differ():
