@@ -7,6 +7,7 @@ What a command does is for its own module to know.
 import argparse
 import importlib.metadata
 import io
+import itertools
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,11 @@ PROJECT = 'nova-migcompat'
 NAMESPACE = 'nova_migcompat.cli'
 
 _SIGPIPE_EXIT = 141
+
+#: What the options of a cloud begin with; each has a value.
+_CLOUD_OPTION = '--os-'
+
+_HELP = 'help'
 
 
 class Commands(commandmanager.CommandManager):
@@ -48,6 +54,8 @@ class MigcompatApp(app.App):
             command_manager=Commands(NAMESPACE),
             deferred_help=True,
         )
+        #: What is given besides the command's name, for it to read ahead.
+        self.arguments: list[str] = []
         self._answered = False
 
     def build_option_parser(
@@ -90,12 +98,30 @@ class MigcompatApp(app.App):
         return status
 
     def run_subcommand(self, argv: list[str]) -> int:
-        """Run the command that argv begins with."""
+        """Run the command that argv begins with.
+
+        Clients of OpenStack take --os-* before the command, where they are
+        not options of all commands here.
+        """
+        leading, argv = _leading(argv)
+        if argv[:1] == [_HELP]:
+            return self._help(leading + argv[1:])
         try:
-            self.command_manager.find_command(argv)
+            _, name, rest = self.command_manager.find_command(argv)
         except ValueError:
             names = ', '.join(sorted(self.command_manager.commands))
-            self.parser.error(f'no command {argv[0]!r}; commands: {names}')
+            given = repr(argv[0]) if argv else 'given'
+            self.parser.error(f'no command {given}; commands: {names}')
+        self.arguments = leading + rest
+        return self._run_command([*name.split(), *self.arguments])
+
+    def _help(self, argv: list[str]) -> int:
+        """Show the help of a command, whatever else is given with it."""
+        self.arguments = argv
+        words = itertools.takewhile(_is_word, _leading(argv)[1])
+        return self._run_command([_HELP, *words])
+
+    def _run_command(self, argv: list[str]) -> int:
         status: int = super().run_subcommand(argv)
         return status
 
@@ -107,6 +133,21 @@ class MigcompatApp(app.App):
     ) -> None:
         """Note whether the command came to its end."""
         self._answered = err is None
+
+
+def _leading(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Divide what stands before the command from the rest.
+
+    :returns: options --os-*, each with its value, and the rest.
+    """
+    count = 0
+    while argv[count : count + 1] and argv[count].startswith(_CLOUD_OPTION):
+        count += 1 if '=' in argv[count] else 2
+    return list(argv[:count]), list(argv[count:])
+
+
+def _is_word(argument: str) -> bool:
+    return not argument.startswith('-')
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

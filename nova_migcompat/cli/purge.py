@@ -74,7 +74,7 @@ class Outcome:
         return group.digest, group.kind, count, group.reason, self.result
 
 
-class Purge(cloud.PlacementLister):
+class Purge(cloud.CloudLister):
     """Delete the names in Placement that no provider's document needs.
 
     These are the texts of documents that no provider has, and the names of
@@ -91,7 +91,7 @@ exit status:
   2  Placement cannot be reached or refuses, or the command line is wrong
 
 example:
-  $ nova-migcompat purge --dry-run --config-file admin.conf
+  $ nova-migcompat purge --os-cloud admin --dry-run
   $ nova-migcompat purge --config-file admin.conf -f json
 """
 
@@ -114,7 +114,7 @@ example:
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
         """Find what nobody needs, and remove it."""
-        client = cloud.client(parsed_args)
+        client = self.placement(parsed_args)
         groups = unused(client, fields=parsed_args.fields)
         if parsed_args.dry_run:
             outcomes = [Outcome(group, UNTOUCHED) for group in groups]
