@@ -99,7 +99,7 @@ def of_file(path: str) -> Access:
             f'{errors.plain(path)}: {errors.plain(e)}'
         ) from e
 
-    def adapter(service_type: str) -> ksa_adapter.Adapter:
+    def _adapter(service_type: str) -> ksa_adapter.Adapter:
         if service_type == placement_conf.SERVICE_TYPE:
             return of_placement
         return ksa_adapter.Adapter(
@@ -109,7 +109,7 @@ def of_file(path: str) -> Access:
             region_name=of_placement.region_name,
         )
 
-    return Access(errors.plain(path), adapter)
+    return Access(errors.plain(path), _adapter)
 
 
 class Clouds:
@@ -286,7 +286,7 @@ def _of_region(region: Any, session: Any, source: str) -> Access:
     if session.timeout is None:
         session.timeout = TIMEOUT
 
-    def adapter(service_type: str) -> ksa_adapter.Adapter:
+    def _adapter(service_type: str) -> ksa_adapter.Adapter:
         return ksa_adapter.Adapter(
             session,
             service_type=region.get_service_type(service_type),
@@ -298,7 +298,7 @@ def _of_region(region: Any, session: Any, source: str) -> Access:
             client_name=PROJECT,
         )
 
-    return Access(source, adapter)
+    return Access(source, _adapter)
 
 
 def _can_ask() -> bool:

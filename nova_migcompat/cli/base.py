@@ -19,6 +19,9 @@ LOG = logging.getLogger(__name__)
 #: Exit status: done or yes; no; what was given cannot be used (DESIGN.md).
 SUCCESS, NO, BAD_INPUT = 0, 1, 2
 
+#: What our commands begin with in OpenStackClient.
+_OPENSTACK = 'openstack migration compat'
+
 Table = tuple[Sequence[str], Iterable[Sequence[Any]]]
 
 
@@ -36,6 +39,9 @@ class Lister(lister.Lister):
 
     status = SUCCESS
 
+    #: What OpenStackClient looks at before it authenticates.
+    auth_required = False
+
     def get_epilog(self) -> str:
         """Return the example.
 
@@ -52,6 +58,10 @@ class Lister(lister.Lister):
         keeping: Any = argparse.RawDescriptionHelpFormatter
         both: Any = type('Formatter', (wrapping, keeping), {})
         parser.formatter_class = both
+        if prog_name.startswith(_OPENSTACK):
+            parser.epilog = self.get_epilog().replace(
+                '$ nova-migcompat ', f'$ {_OPENSTACK} '
+            )
         return parser
 
     def run(self, parsed_args: argparse.Namespace) -> int:

@@ -129,7 +129,7 @@ class CloudLister(base.Lister):
     def _reach(self, parsed_args: argparse.Namespace) -> access.Access:
         if self._access is None:
             if self._manager is not None:
-                self._access = access.of_openstack_client(self._manager)
+                self._access = self._manager.migration_compat
             elif parsed_args.config_file is not None:
                 self._access = access.of_file(parsed_args.config_file)
             else:

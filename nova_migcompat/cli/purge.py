@@ -92,7 +92,7 @@ exit status:
 
 example:
   $ nova-migcompat purge --os-cloud admin --dry-run
-  $ nova-migcompat purge --config-file admin.conf -f json
+  $ nova-migcompat purge --os-cloud admin -f json
 """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:

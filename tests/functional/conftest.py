@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests on a real Placement share."""
 
-import pytest
+import functools
+import os
 
+import pytest
+import requests_mock
+import yaml
+
+from nova_migcompat.cli import access
 from tests import placement_in_process, placement_server
 from tests.functional import agent_process
+from tests.functional import keystone as keystones
 
 
 @pytest.fixture(scope='session')
@@ -41,3 +48,45 @@ def gate(agent, placement):
 def near_placement():
     """Return Placement in this process, to be reset before its use."""
     return placement_in_process.PlacementInProcess()
+
+
+@pytest.fixture
+def keystone(placement):
+    with requests_mock.Mocker(real_http=True) as mocker:
+        yield keystones.Keystone(mocker, placement.url)
+
+
+@pytest.fixture
+def nothing_given(tmp_path, monkeypatch):
+    """Let neither this machine's variables nor its files count."""
+    for name in os.environ:
+        if name.startswith('OS_'):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv('OS_CLIENT_CONFIG_FILE', str(tmp_path / 'clouds.yaml'))
+    monkeypatch.setattr(access, 'CONFIG_FILE', str(tmp_path / 'agent.conf'))
+    (tmp_path / 'clouds.yaml').write_text('clouds: {}\n')
+
+
+@pytest.fixture
+def clouds(tmp_path):
+    """Return a function that writes clouds.yaml."""
+
+    def write(**clouds):
+        text = yaml.safe_dump({'clouds': clouds})
+        (tmp_path / 'clouds.yaml').write_text(text)
+
+    return write
+
+
+@pytest.fixture
+def variables(monkeypatch):
+    """Set the variables that openrc files set."""
+    for name, value in keystones.AUTH.items():
+        monkeypatch.setenv(f'OS_{name.upper()}', value)
+    monkeypatch.setenv('OS_REGION_NAME', 'here')
+
+
+@pytest.fixture
+def purge(capsys):
+    """Return a function that asks Placement, keystone.purge."""
+    return functools.partial(keystones.purge, capsys)

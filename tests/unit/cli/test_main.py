@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from nova_migcompat.cli import cells, main
+from nova_migcompat.cli import cells, main, plugin
 
 ROOT = pathlib.Path(__file__).parents[3]
 
@@ -45,11 +45,16 @@ def test_an_error_of_ours_is_not_taken_for_a_no(run, examples, monkeypatch):
     assert (answer.status, answer.err) == (2, 'a mistake\n')
 
 
-def test_the_commands_of_setup_cfg_are_found():
+def entry_points(group):
+    """Return the entry points of setup.cfg, their targets by name."""
     setup = configparser.ConfigParser()
     setup.read(ROOT / 'setup.cfg')
-    lines = setup['options.entry_points'][main.NAMESPACE].split('\n')
-    named = {line.split(' = ')[0] for line in lines if line}
+    lines = setup['options.entry_points'][group].split('\n')
+    return dict(line.split(' = ') for line in lines if line)
+
+
+def test_the_commands_of_setup_cfg_are_found():
+    named = entry_points(main.NAMESPACE)
 
     app = main.MigcompatApp()
 
@@ -58,13 +63,22 @@ def test_the_commands_of_setup_cfg_are_found():
     assert found == {name.replace('_', ' ') for name in named}
 
 
+def test_openstackclient_has_the_same_commands():
+    named = entry_points(main.NAMESPACE)
+    (group,) = plugin.API_VERSIONS.values()
+
+    assert entry_points(group) == {
+        f'{plugin.API_NAME}_{name}': target for name, target in named.items()
+    }
+
+
 def test_every_command_has_help_with_an_example(run):
     names = main.MigcompatApp().command_manager.commands
 
     for name in set(names) - {'help', 'complete'}:
-        answer = run(name, '--help')
+        answer = run(*name.split(), '--help')
         assert answer.status == 0
-        assert answer.out == run('help', name).out
+        assert answer.out == run('help', *name.split()).out
         assert f'\n  $ nova-migcompat {name} ' in answer.out
 
 

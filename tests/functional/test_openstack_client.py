@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands in OpenStackClient, as an operator calls it."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sysconfig
+
+import pytest
+
+from nova_migcompat.cli import main
+from tests.placement_server import TOKEN, Admin
+
+OPENSTACK = pathlib.Path(sysconfig.get_path('scripts')) / 'openstack'
+VECTORS = pathlib.Path(__file__).parents[1] / 'vectors' / 'canonical.json'
+D_NAME = f'CUSTOM_MIGCOMPAT_D_{"A" * 32}'
+
+
+@pytest.fixture
+def openstack(tmp_path):
+    """Return a function that runs it beside FORMAT.md's examples."""
+    for vector in json.loads(VECTORS.read_text())[:2]:
+        (tmp_path / vector['name']).write_text(vector['text'])
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith('OS_')
+    }
+
+    def run(*arguments):
+        return subprocess.run(
+            [OPENSTACK, *arguments],
+            capture_output=True,
+            check=False,
+            cwd=tmp_path,
+            env={**environment, 'HOME': str(tmp_path)},
+            text=True,
+            timeout=120,
+        )
+
+    return run
+
+
+def on(placement, token=TOKEN):
+    yield from ('--os-auth-type', 'admin_token', '--os-token', token)
+    yield from ('--os-endpoint', placement.url)
+
+
+def test_documents_are_read_without_credentials(openstack):
+    done = openstack('migration', 'compat', 'parse', 'UUID1', '-f', 'json')
+
+    assert (done.returncode, done.stderr) == (0, '')
+    (found,) = json.loads(done.stdout)
+    assert found['Digest'] == json.loads(VECTORS.read_text())[0]['digest']
+
+
+def test_a_no_is_1_and_a_bad_file_is_2(openstack):
+    check = ('migration', 'compat', 'check', '-f', 'json')
+
+    assert openstack(*check, 'UUID2', 'UUID1').returncode == 1
+    assert openstack(*check, 'UUID2', 'absent').returncode == 2
+
+
+def test_help_lists_all_commands_of_nova_migcompat(openstack):
+    done = openstack('migration', 'compat', '--help')
+
+    commands = set(main.MigcompatApp().command_manager.commands)
+    listed = {line.strip() for line in done.stdout.splitlines()[1:]}
+    assert done.returncode == 0
+    assert listed == {
+        f'migration compat {name}' for name in commands - {'help', 'complete'}
+    }
+
+
+def test_help_has_the_command_and_no_credentials_of_its_own(openstack):
+    done = openstack('help', 'migration', 'compat', 'purge')
+
+    assert '\n  $ openstack migration compat purge ' in done.stdout
+    assert '--dry-run' in done.stdout
+    assert '--config-file' not in done.stdout
+
+
+def test_its_options_and_its_session_reach_placement(openstack, placement):
+    Admin(placement.adapter()).create_traits([D_NAME])
+    purge = ('migration', 'compat', 'purge', '-f', 'json')
+
+    done = openstack(*on(placement), *purge)
+
+    assert (done.returncode, done.stderr) == (0, '')
+    assert json.loads(done.stdout)[0]['Result'] == 'removed'
+
+
+def test_who_may_not_is_told_so(openstack, placement):
+    done = openstack(*on(placement, 'nobody'), 'migration', 'compat', 'purge')
+
+    assert done.returncode == 2
+    assert 'role service or admin' in done.stderr
+
+
+def test_without_credentials_it_says_itself_what_is_missing(openstack):
+    done = openstack('migration', 'compat', 'purge')
+
+    assert done.returncode == 1
+    assert 'auth-url' in done.stderr
