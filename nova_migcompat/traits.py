@@ -41,6 +41,9 @@ MAX_PARTS = 2048
 #: forger must write a name for each.
 MAX_STREAMS = 64
 
+#: What read_texts says where it has not got all parts of a text.
+MISSING = 'parts of its text are missing'
+
 #: The name space of the aggregates of documents, for UUIDs of version 5.
 _AGGREGATES = uuid.UUID('a9c970ac-20ea-499a-b410-5cefcf69f2b3')
 _DIGEST = '[A-Z2-7]{32}'
@@ -50,6 +53,7 @@ _TEXT_NAME = re.compile(
     f'{TEXT_PREFIX}({_DIGEST})_([A-Z2-7]{{8}})'
     '_([1-9][0-9]{0,2})_([1-9][0-9]{0,2})_([A-Z2-7]+)'
 )
+_FIELD_NAME = re.compile(f'{FIELD_PREFIX}([A-Z0-9_]+)')
 #: Bytes of the compressed stream in one T name: base32 makes 8 characters of
 #: 5 bytes, and the rest of the longest name takes 19+32+1+8+1+3+1+3+1.
 _PART = (MAX_NAME - 69) // 8 * 5
@@ -78,6 +82,46 @@ class Texts:
 
     documents: Mapping[str, descriptor.Document]
     problems: Mapping[str, str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Said:
+    """What one of our names says by itself.
+
+    :param kind: document, location, field or text; None where it is of a form
+        that this version does not know.
+    :param digest: of the document that it is about; None for fields.
+    :param location: of the device: libvirt's node device name in capitals.
+    :param field: field and value, as far as the name has them.
+    :param part: which part of the text it is, from 1.
+    :param parts: of how many.
+    """
+
+    kind: str | None
+    digest: str | None = None
+    location: str | None = None
+    field: str | None = None
+    part: int | None = None
+    parts: int | None = None
+
+
+def read(name: str) -> Said | None:
+    """Tell what one name says.
+
+    :param name: a trait's name.
+    :returns: None where it is not ours.
+    """
+    if found := _D_NAME.fullmatch(name):
+        return Said('document', found[1])
+    if found := _LOCATION_NAME.fullmatch(name):
+        return Said('location', found[2], found[1])
+    if found := _TEXT_NAME.fullmatch(name):
+        part, parts = int(found[3]), int(found[4])
+        if part <= parts:
+            return Said('text', found[1], part=part, parts=parts)
+    if found := _FIELD_NAME.fullmatch(name):
+        return Said('field', field=found[1])
+    return Said(None) if is_ours(name) else None
 
 
 def is_ours(name: str) -> bool:
@@ -247,9 +291,7 @@ def _first_that_verifies(
             problems[str(e)] = None
     if problems:
         raise TextError('; '.join(problems))
-    raise TextError(
-        'parts of its text are missing' if streams else 'no text is published'
-    )
+    raise TextError(MISSING if streams else 'no text is published')
 
 
 def _candidates(

@@ -36,11 +36,16 @@ class Described:
         Only an mdev parent can have several, where its mdevs differ.
     :param gives_mdevs: whether guests are given its mdevs; else it is given
         as a whole.
+    :param findings: what was said about it and decides, for people to see
+        where that stands.
     """
 
     device: model.Device
     documents: tuple[descriptor.Document, ...] = ()
     gives_mdevs: bool = False
+    findings: tuple[model.Finding, ...] = dataclasses.field(
+        default=(), compare=False
+    )
 
     @property
     def assignable(self) -> bool:
@@ -107,12 +112,15 @@ def take(
         types = types_in_use(device, mdev_types)
         groups = _counting(device, types, sources)
         documents = dict.fromkeys(d for g in groups for d in _documents(g))
-        described = Described(device, tuple(documents), types is not None)
+        findings = tuple(finding for group in groups for finding in group)
+        described = Described(
+            device, tuple(documents), types is not None, findings
+        )
         if documents or described.assignable:
             devices.append(described)
-        if types == () and not any(groups):
+        if types == () and not findings:
             undecided.append(device.location)
-        used += [finding for group in groups for finding in group]
+        used += findings
     return Inventory(
         tuple(devices),
         (

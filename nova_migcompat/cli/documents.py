@@ -5,8 +5,9 @@ Unlike what the agent reads, these are the operator's own choice: links and
 pipes are followed. Must know nothing of what becomes of the documents.
 """
 
+import contextlib
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from nova_migcompat import descriptor
@@ -55,24 +56,40 @@ class Reader:
         return None
 
     def _bytes(self, name: str) -> bytes:
-        try:
-            if name != STDIN:
-                with pathlib.Path(name).open('rb') as file:
-                    data = file.read(MAX_BYTES + 1)
-            elif self._stdin is None:
-                raise base.InputError('cannot be read: it is closed')
-            else:
-                data = self._stdin.buffer.read(MAX_BYTES + 1)
-        except OSError as e:
-            reason = e.strerror or str(e)
-            raise base.InputError(f'cannot be read: {reason}') from e
-        except ValueError as e:
-            raise base.InputError(f'cannot be read: {e}') from e
+        if name == STDIN:
+            data = read_stdin(self._stdin, MAX_BYTES)
+        else:
+            with _reading(), pathlib.Path(name).open('rb') as file:
+                data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise base.InputError(
                 f'holds more than {MAX_BYTES:,} bytes, which is no document'
             )
         return data
+
+
+def read_stdin(stdin: TextIO | None, most: int) -> bytes:
+    """Read standard input.
+
+    :param stdin: None where there is none.
+    :param most: bytes that may be there; at most one more is returned.
+    :raises base.InputError: where it cannot be read.
+    """
+    if stdin is None:
+        raise base.InputError('cannot be read: it is closed')
+    with _reading():
+        return stdin.buffer.read(most + 1)
+
+
+@contextlib.contextmanager
+def _reading() -> Iterator[None]:
+    """Make an InputError of what reading raises."""
+    try:
+        yield
+    except OSError as e:
+        raise base.InputError(f'cannot be read: {e.strerror or e}') from e
+    except ValueError as e:
+        raise base.InputError(f'cannot be read: {e}') from e
 
 
 def shown_name(name: str) -> str:
