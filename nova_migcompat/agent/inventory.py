@@ -111,16 +111,14 @@ def take(
     for device in hardware.devices:
         types = types_in_use(device, mdev_types)
         groups = _counting(device, types, sources)
-        documents = dict.fromkeys(d for g in groups for d in _documents(g))
-        findings = tuple(finding for group in groups for finding in group)
-        described = Described(
-            device, tuple(documents), types is not None, findings
-        )
-        if documents or described.assignable:
+        texts = dict.fromkeys(d for g in groups for d in _documents(g))
+        found = tuple(finding for group in groups for finding in group)
+        described = Described(device, tuple(texts), types is not None, found)
+        if texts or described.assignable:
             devices.append(described)
-        if types == () and not findings:
+        if types == () and not found:
             undecided.append(device.location)
-        used += findings
+        used += found
     return Inventory(
         tuple(devices),
         (

@@ -6,12 +6,17 @@ nothing of Placement or of this host.
 """
 
 import argparse
+import logging
 import re
 
 from nova_migcompat import decision, descriptor
 from nova_migcompat.cli import base, cells, documents
 
+LOG = logging.getLogger(__name__)
+
+#: Where several targets are given; of one alone, the name is no column.
 COLUMNS = (
+    'Target',
     'Compatible',
     'Side',
     'Object',
@@ -28,10 +33,10 @@ _DEFAULTS = decision.Policy()
 
 
 class Check(base.Lister):
-    """Say whether a guest may move from one device to another, and why.
+    """Say whether a guest may move from one device to others, and why.
 
-    SOURCE is the document of the device that the guest has, TARGET that of
-    the device that it would get. The options are those of [migcompat] in
+    SOURCE is the document of the device that the guest has, each TARGET that
+    of a device that it would get. The options are those of [migcompat] in
     nova.conf, and so are their defaults.
 
     Compatible: one row with the COMPATIBLE object that matched, whose document
@@ -42,29 +47,37 @@ class Check(base.Lister):
     others agree, up to the first that does not. A row without an object is
     about a field that must be equal: the target's value (Found), the source's
     (Allowed). Objects count from 1.
+
+    Where several TARGETs are given, Target is the first column, and one that
+    is no document does not hide the others.
     """
 
     _epilog = """\
 exit status:
-  0  compatible
-  1  not compatible
+  0  compatible with every TARGET
+  1  not compatible with at least one
   2  a file is no document, or the command line is wrong
 
 example:
   $ nova-migcompat check old-host.compat new-host.compat
   $ nova-migcompat check --direction both --equal-field mdev_type -f json \\
-        old-host.compat new-host.compat
+        old-host.compat host-a.compat host-b.compat
 """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add this command's arguments."""
         parser = super().get_parser(prog_name)
-        for name in ('source', 'target'):
-            parser.add_argument(
-                name,
-                metavar=name.upper(),
-                help=f'the document of the {name} device; - is standard input',
-            )
+        parser.add_argument(
+            'source',
+            metavar='SOURCE',
+            help='the document of the source device; - is standard input',
+        )
+        parser.add_argument(
+            'targets',
+            metavar='TARGET',
+            nargs='+',
+            help='the document of a target device; - is standard input',
+        )
         parser.add_argument(
             '--direction',
             choices=descriptor.DIRECTIONS,
@@ -91,28 +104,48 @@ example:
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
-        """Decide; a no makes the status 1."""
+        """Decide; a no makes the status 1, a bad file 2.
+
+        :raises base.InputError: where there is nothing to decide.
+        """
+        names = parsed_args.targets
         reader = documents.Reader(self.app.stdin)
-        source, target = reader.read([parsed_args.source, parsed_args.target])
-        if source is None or target is None:
+        source, *targets = reader.read([parsed_args.source, *names])
+        if source is None or not any(targets):
             raise base.InputError('\n'.join(reader.problems))
         policy = decision.Policy(
             direction=parsed_args.direction,
             unlisted_fields=parsed_args.unlisted_fields,
             equal_fields=tuple(parsed_args.equal_fields),
         )
-        result = policy.match(source, target)
-        if result.object is None:
-            self.status = base.NO
-            return COLUMNS, [
-                _no(reason)
-                for first in result.reasons
-                for reason in (first, *first.also)
-            ]
-        variables = dict(result.variables or {})
-        return COLUMNS, [
-            (True, result.side, result.object + 1, None, None, None, variables)
+        rows: list[tuple[object, ...]] = []
+        for name, target in zip(names, targets, strict=True):
+            if target is not None:
+                result = policy.match(source, target)
+                if result.object is None:
+                    self.status = base.NO
+                shown = documents.shown_name(name)
+                rows += ((shown, *row) for row in _rows(result))
+        for problem in reader.problems:
+            LOG.error('%s', problem)
+            self.status = base.BAD_INPUT
+        if len(names) == 1:
+            return COLUMNS[1:], [row[1:] for row in rows]
+        return COLUMNS, rows
+
+
+def _rows(result: descriptor.MatchResult) -> list[tuple[object, ...]]:
+    """Return the rows of one decision."""
+    if result.object is None:
+        return [
+            _no(reason)
+            for first in result.reasons
+            for reason in (first, *first.also)
         ]
+    variables = dict(result.variables or {})
+    return [
+        (True, result.side, result.object + 1, None, None, None, variables)
+    ]
 
 
 def _field_name(text: str) -> str:

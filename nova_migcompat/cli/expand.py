@@ -14,21 +14,23 @@ from nova_migcompat.cli import base, cells, documents
 
 LOG = logging.getLogger(__name__)
 
-COLUMNS = ('Object', 'Fields', 'Rules')
+#: Where several files are given; of one alone, the name is no column.
+COLUMNS = ('File', 'Object', 'Fields', 'Rules')
 
 _DEFAULT_LIMIT = 100
 _MAX_LIMIT = 1_000_000
 
 
 class Expand(base.Lister):
-    """List the devices that a document accepts.
+    """List the devices that documents accept.
 
-    One row for each device that a COMPATIBLE object of the document contains,
+    One row for each device that a COMPATIBLE object of a document contains,
     in the order in which they are tried. Object: the first object that
     contains it, counted from 1. Fields: the values that it has; a field that
     is not named here or under Rules must be absent or empty. Rules: values
     that are no list, open ranges, versions and flags, and what is computed
-    from them, as a document has them.
+    from them, as a document has them. Where several FILEs are given, File is
+    the first column, and a file that is no document does not hide the others.
 
     How many devices there are besides is said on standard error: just so
     many, or "up to" so many where counting them would take too long.
@@ -36,43 +38,60 @@ class Expand(base.Lister):
 
     _epilog = """\
 exit status:
-  0  the file is a document
-  2  it is not, or the command line is wrong
+  0  every file is a document
+  2  at least one is not, or the command line is wrong
 
 example:
   $ nova-migcompat expand gpu.compat
-  $ nova-migcompat expand --limit 1000 -f json gpu.compat
+  $ nova-migcompat expand --limit 1000 -f json old.compat new.compat
 """
 
-    _rest = ''
+    _rest: Sequence[tuple[str, str]] = ()
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add this command's arguments."""
         parser = super().get_parser(prog_name)
         parser.add_argument(
-            'file', metavar='FILE', help='a document; - is standard input'
+            'files',
+            metavar='FILE',
+            nargs='+',
+            help='a document; - is standard input',
         )
         parser.add_argument(
             '--limit',
             metavar='N',
             type=_limit,
             default=_DEFAULT_LIMIT,
-            help='the most rows to print (default: %(default)s)',
+            help='the most rows for each FILE (default: %(default)s)',
         )
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
-        """Read the file and list what it accepts."""
+        """Read the files and list what they accept.
+
+        :raises base.InputError: where none of them is a document.
+        """
+        names = parsed_args.files
         reader = documents.Reader(self.app.stdin)
-        [document] = reader.read([parsed_args.file])
-        if document is None:
+        found = reader.read(names)
+        if not any(found):
             raise base.InputError('\n'.join(reader.problems))
-        expanded = descriptor.expand(document, parsed_args.limit)
-        self._rest = _rest(document, expanded)
-        return COLUMNS, [
-            (row.object + 1, _lines(row.fields), _lines(row.rules))
-            for row in expanded.rows
-        ]
+        for problem in reader.problems:
+            LOG.error('%s', problem)
+            self.status = base.BAD_INPUT
+        rows: list[tuple[object, ...]] = []
+        said = []
+        for name, document in zip(names, found, strict=True):
+            if document is not None:
+                shown = documents.shown_name(name)
+                expanded = descriptor.expand(document, parsed_args.limit)
+                rows += ((shown, *_row(row)) for row in expanded.rows)
+                if rest := _rest(document, expanded):
+                    said.append((shown, rest))
+        self._rest = said
+        if len(names) == 1:
+            return COLUMNS[1:], [row[1:] for row in rows]
+        return COLUMNS, rows
 
     def produce_output(
         self,
@@ -82,9 +101,10 @@ example:
     ) -> int:
         """Print the rows, and then how many more there are."""
         status = super().produce_output(parsed_args, column_names, data)
-        if self._rest:
-            self.app.stdout.flush()
-            LOG.warning('%s', self._rest)
+        self.app.stdout.flush()
+        for name, rest in self._rest:
+            several = len(parsed_args.files) > 1
+            LOG.warning('%s', f'{name}: {rest}' if several else rest)
         return status
 
 
@@ -103,6 +123,10 @@ def _rest(document: descriptor.Document, expanded: descriptor.Expanded) -> str:
     if document.compatible:
         return 'no device at all: no COMPATIBLE object can ever match'
     return 'no device at all: the document has no COMPATIBLE object'
+
+
+def _row(row: descriptor.Row) -> tuple[object, ...]:
+    return row.object + 1, _lines(row.fields), _lines(row.rules)
 
 
 def _lines(values: Mapping[str, str]) -> cells.Cell:

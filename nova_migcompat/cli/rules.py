@@ -10,6 +10,7 @@ import logging
 import pathlib
 import platform
 from collections.abc import Iterator, Sequence
+from typing import TextIO
 
 from nova_migcompat.agent import errors, hardware, reading
 from nova_migcompat.agent.rules import (
@@ -19,7 +20,7 @@ from nova_migcompat.agent.rules import (
     rule,
     rulefile,
 )
-from nova_migcompat.cli import base, cells
+from nova_migcompat.cli import base, cells, documents
 
 LOG = logging.getLogger(__name__)
 
@@ -33,11 +34,11 @@ class Test(base.Lister):
 
     One row for each device and each mdev type that a rule applies to, in the
     order of the devices: the rule, the facts that its document needs, and the
-    document, or why there is none. RULES are rules files, or folders of which
-    all files *.yaml are read; they count in the order of their names, as the
-    agent reads them. Who owns them, and who may write them, does not matter
-    here, but it does to the agent. What vanished from sysfs, and the agent
-    would remember, is not known here.
+    document, or why there is none. RULES are rules files, standard input (-),
+    or folders of which all files *.yaml are read; they count in the order of
+    their names, as the agent reads them. Who owns them, and who may write
+    them, does not matter here, but it does to the agent. What vanished from
+    sysfs, and the agent would remember, is not known here.
     """
 
     _epilog = """\
@@ -48,7 +49,7 @@ exit status:
 
 example:
   $ nova-migcompat rules test /etc/nova-migcompat/rules.d
-  $ nova-migcompat rules test --disabled --sysfs copy-of-sys -f json 50-x.yaml
+  $ nova-migcompat rules test --disabled --sysfs copy-of-sys -f json - < x.yaml
 """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -59,7 +60,7 @@ example:
             metavar='RULES',
             nargs='+',
             type=pathlib.Path,
-            help='a rules file, or a folder of them',
+            help='a rules file, or a folder of them; - is standard input',
         )
         parser.add_argument(
             '--sysfs',
@@ -90,7 +91,7 @@ example:
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
         """Apply the rules; a device in error makes the status 1."""
-        rules = _read(parsed_args.rules)
+        rules = _read(parsed_args.rules, self.app.stdin)
         try:
             found = hardware.scan(parsed_args.sysfs)
         except errors.AgentError:
@@ -129,17 +130,20 @@ def _row(outcome: describing.Outcome) -> Sequence[object]:
     )
 
 
-def _read(names: Sequence[pathlib.Path]) -> list[rule.Rule]:
+def _read(
+    names: Sequence[pathlib.Path], stdin: TextIO | None
+) -> list[rule.Rule]:
     """Read the rules.
 
     :raises base.InputError: where one cannot be read, with all that is wrong.
     """
     rules: list[rule.Rule] = []
     problems: list[str] = []
+    if [str(name) for name in names].count(documents.STDIN) > 1:
+        raise base.InputError('standard input (-) can be read once')
     for path in sorted(_files(names), key=lambda path: path.name):
         try:
-            data = reading.read_file(path.resolve())
-            rules += rulefile.read(str(path), data)
+            rules += rulefile.read(*_bytes(path, stdin))
         except rulefile.RulesError as e:
             problems += [
                 f'{cells.printable(p.path)}:{p.line}:{p.column}:'
@@ -148,9 +152,21 @@ def _read(names: Sequence[pathlib.Path]) -> list[rule.Rule]:
             ]
         except reading.UnreadableError as e:
             problems.append(f'{cells.printable(str(e.path))}: {e.reason}')
+        except base.InputError as e:
+            problems.append(f'{documents.shown_name(str(path))}: {e}')
     if problems:
         raise base.InputError('\n'.join(problems))
     return rules
+
+
+def _bytes(path: pathlib.Path, stdin: TextIO | None) -> tuple[str, bytes]:
+    """Read one file; return the name that messages have, and its bytes."""
+    if str(path) != documents.STDIN:
+        return str(path), reading.read_file(path.resolve())
+    data = documents.read_stdin(stdin, reading.MAX_BYTES)
+    if len(data) > reading.MAX_BYTES:
+        raise base.InputError(f'holds more than {reading.MAX_BYTES:,} bytes')
+    return documents.shown_name(documents.STDIN), data
 
 
 def _files(names: Sequence[pathlib.Path]) -> Iterator[pathlib.Path]:

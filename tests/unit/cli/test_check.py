@@ -229,7 +229,8 @@ def test_one_document_may_come_from_standard_input(run, examples):
         ('--equal-field', 'a' * 65),
         ('-f', 'shell'),
         ('-c', 'Nonsense'),
-        ('third',),
+        ('third', '-c', 'Nonsense'),
+        ('third', '-', '-'),
     ],
 )
 def test_a_wrong_command_line_is_never_a_no(run, examples, arguments):
@@ -238,6 +239,44 @@ def test_a_wrong_command_line_is_never_a_no(run, examples, arguments):
     assert (answer.status, answer.out) == (2, '')
     assert answer.err
     assert 'Traceback' not in answer.err
+
+
+def test_several_targets_are_told_apart(run, put, examples):
+    put('a', 'SELF:\n x=1\n')
+
+    answer = run('check', 'UUID1', 'UUID2', 'a', 'UUID1', *JSON)
+
+    assert answer.status == 1
+    assert list(answer.rows[0]) == ['Target', *COLUMNS]
+    found = {(r['Target'], r['Compatible']) for r in answer.rows}
+    assert found == {('UUID2', True), ('a', False), ('UUID1', True)}
+    assert [r['Target'] for r in answer.rows][:2] == ['UUID2', 'a']
+
+
+def test_several_targets_that_are_all_compatible_are_0(run, examples):
+    assert run('check', 'UUID1', 'UUID2', 'UUID1').status == 0
+
+
+def test_a_bad_target_hides_no_other(run, put, examples):
+    put('bad', 'nonsense\n')
+    text = examples['UUID2']['text'].encode()
+
+    answer = run('check', 'UUID1', 'bad', '-', 'absent', *JSON, stdin=text)
+
+    assert answer.status == 2
+    assert [(r['Target'], r['Compatible']) for r in answer.rows] == [
+        ('<stdin>', True)
+    ]
+    assert 'bad:1:9: found' in answer.err
+    assert 'absent: cannot be read' in answer.err
+
+
+def test_a_bad_source_leaves_nothing_to_decide(run, put, examples):
+    put('bad', 'nonsense\n')
+
+    answer = run('check', 'bad', 'UUID1', 'UUID2', *JSON)
+
+    assert (answer.status, answer.out) == (2, '')
 
 
 @pytest.fixture

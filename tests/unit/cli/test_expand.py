@@ -119,11 +119,37 @@ def test_a_bad_file_is_2_and_has_a_place(run, put):
     assert answer.err.startswith('bad:2:3: found')
 
 
+def test_several_files_are_told_apart(run, put):
+    for name, most in (('a', 3), ('b', 4)):
+        put(name, f'SELF:\n x=1\nCOMPATIBLE:\n x={{v:int:1..{most}}}\n')
+
+    answer = run('expand', '--limit', '1', 'a', 'b', *JSON)
+
+    assert answer.status == 0
+    assert [(row['File'], row['Fields']) for row in answer.rows] == [
+        ('a', {'x': '1'}),
+        ('b', {'x': '1'}),
+    ]
+    assert answer.err == 'a: and 2 more\nb: and 3 more\n'
+
+
+def test_a_bad_file_hides_no_other(run, put, examples):
+    put('bad', 'nonsense\n')
+    text = examples['UUID2']['text'].encode()
+
+    answer = run('expand', 'bad', '-', *JSON, stdin=text)
+
+    assert answer.status == 2
+    assert {row['File'] for row in answer.rows} == {'<stdin>'}
+    assert answer.err.startswith('bad:1:9: found')
+
+
 @pytest.mark.parametrize(
     'arguments',
     [
         (),
-        ('UUID1', 'UUID2'),
+        ('UUID1', 'UUID2', '-c', 'Nonsense'),
+        ('-', '-'),
         ('UUID1', '--limit', '0'),
         ('UUID1', '--limit', '-1'),
         ('UUID1', '--limit', 'x'),

@@ -192,3 +192,41 @@ def test_what_sysfs_says_cannot_act_on_a_terminal(try_rules, tree):
         answer = try_rules('50-x.yaml', '-f', format_)
         assert '\u202e' not in answer.out
         assert '\\u202e' in answer.out
+
+
+@pytest.fixture
+def from_stdin(run, tree):
+    """Return a function that gives the rules on standard input."""
+
+    def run_test(text, *arguments):
+        return run(
+            *('rules', 'test', '-', *arguments, '-f', 'json'),
+            *('--sysfs', 'sys', '--kernel-release', '6.12'),
+            stdin=text.encode(),
+        )
+
+    return run_test
+
+
+def test_rules_may_come_from_standard_input(from_stdin):
+    answer = from_stdin(RULES)
+
+    assert answer.status == 0
+    assert [found['Document'] for found in answer.rows] == [DOCUMENT]
+
+
+@pytest.mark.parametrize(
+    ('text', 'arguments', 'words'),
+    [
+        ('rules:\n- nonsense\n', (), '<stdin>:2:'),
+        (' ' * 70000, (), '<stdin>: holds more than 65,536 bytes'),
+        (RULES, ('-',), 'can be read once'),
+    ],
+)
+def test_wrong_rules_on_standard_input_are_2(
+    from_stdin, text, arguments, words
+):
+    answer = from_stdin(text, *arguments)
+
+    assert (answer.status, answer.out) == (2, '')
+    assert words in answer.err
