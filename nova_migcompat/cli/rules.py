@@ -73,8 +73,8 @@ example:
             '--kernel-release',
             metavar='RELEASE',
             default=platform.release(),
-            help='what kernel_release is, for a copy of sysfs (default: of '
-            'this host, %(default)s)',
+            help='what kernel_release is, for a copy of sysfs (default: that '
+            'of this host)',
         )
         parser.add_argument(
             '--disabled',

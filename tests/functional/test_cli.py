@@ -123,3 +123,42 @@ def test_parse_and_check_import_nothing_that_is_slow(command, tmp_path):
     slow = ('oslo', 'keystone', 'nova', 'placement', 'requests', 'cmd2')
     assert 'cliff' in imported
     assert [name for name in imported if name.startswith(slow)] == []
+
+
+#: What the package bash-completion has, for a line without quotes.
+_BY_REF = """
+_get_comp_words_by_ref() {
+    words=("${COMP_WORDS[@]}")
+    cur=${COMP_WORDS[COMP_CWORD]}
+    prev=${COMP_WORDS[COMP_CWORD-1]}
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ('line', 'completed'),
+    [
+        (['par'], ['parse']),
+        (['rules', ''], ['test']),
+        (['purge', '--os-cl'], ['--os-cloud']),
+        (['check', '--dir'], ['--direction']),
+        (['check', 'UUID'], ['UUID1', 'UUID2']),
+    ],
+)
+def test_bash_completes(command, tmp_path, line, completed):
+    (tmp_path / 'completion').write_text(command('complete').stdout)
+    (tmp_path / 'script').write_text(
+        f"""{_BY_REF}
+. ./completion
+COMP_WORDS=(nova-migcompat "$@")
+COMP_CWORD=$#
+_nova_migcompat
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+    )
+
+    out = subprocess.check_output(
+        ['bash', 'script', *line], cwd=tmp_path, text=True
+    )
+
+    assert sorted(out.split()) == completed
