@@ -184,7 +184,9 @@ class Clouds:
         source = 'the options --os-* or the variables OS_*'
         if region.name and region.name not in _NAMELESS:
             source = f'the cloud {errors.quoted(region.name)} of clouds.yaml'
-        return _of_region(region, region.get_session(), source)
+        session = region.get_session()
+        placement.end_recursion(session.auth)
+        return _of_region(region, session, source)
 
     def _auth_type(self) -> str:
         """Tell the auth type of the cloud that the command line means."""

@@ -20,6 +20,7 @@ from nova_migcompat.placement.answers import (
     Standing,
 )
 from nova_migcompat.placement.client import PlacementClient
+from nova_migcompat.placement.discovery import end_recursion
 from nova_migcompat.placement.errors import (
     Conflict,
     NoSuchTrait,
@@ -47,6 +48,7 @@ __all__ = [
     'ProviderAggregates',
     'ProviderTraits',
     'Standing',
+    'end_recursion',
     'load_adapter',
     'merge_aggregates',
 ]

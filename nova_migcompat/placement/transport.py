@@ -13,6 +13,7 @@ from keystoneauth1 import adapter as ksa_adapter
 from keystoneauth1 import exceptions, loading
 from oslo_config import cfg
 
+from nova_migcompat.placement.discovery import end_recursion
 from nova_migcompat.placement.errors import PlacementError, clean, refusal
 
 #: The first with ``required=in:`` (Placement 7.0.0, Yoga).
@@ -56,6 +57,7 @@ def load_adapter(
         raise PlacementError(f'[{group}]: {clean(str(error))}') from error
     if auth is None:
         raise PlacementError(f'[{group}] auth_type is not set')
+    end_recursion(auth)
     adapter.client_name = 'nova-migcompat'
     return adapter
 

@@ -146,6 +146,28 @@ def test_a_url_that_is_not_keystones_is_told(purge):
     assert 'auth_url' in error
 
 
+@pytest.mark.parametrize('path', ['', '/v3'])
+def test_an_auth_url_that_asks_for_a_token_does_not_hang(
+    purge, tmp_path, path
+):
+    auth = {**AUTH, 'auth_url': f'http://nova.example.org{path}'}
+    lines = ['[placement]', 'auth_type = password']
+    lines += [f'{name} = {value}' for name, value in auth.items()]
+    (tmp_path / 'own.conf').write_text('\n'.join(lines))
+
+    with requests_mock.Mocker() as mocker:
+        mocker.register_uri(
+            requests_mock.ANY, requests_mock.ANY, status_code=401
+        )
+        for given in (
+            options(**auth),
+            ['--config-file', str(tmp_path / 'own.conf')],
+        ):
+            status, _, error = purge(*given)
+            assert status == 2
+            assert 'auth_url' in error or 'were not accepted' in error
+
+
 def test_a_cloud_that_never_answers_is_given_up(purge):
     with socket.create_server(('127.0.0.1', 0)) as server:
         url = f'http://127.0.0.1:{server.getsockname()[1]}'
