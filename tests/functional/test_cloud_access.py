@@ -3,7 +3,7 @@
 
 import pytest
 
-from nova_migcompat.cli import cloud, main
+from nova_migcompat.cli import access, cloud, main
 from tests.functional.keystone import AUTH, SECRET, options
 from tests.placement_server import TOKEN, Admin
 
@@ -198,3 +198,30 @@ def test_the_help_has_the_options_of_the_auth_type(capsys, arguments):
     out = capsys.readouterr().out
     assert '--os-token' in out
     assert '--os-password' not in out
+
+
+def test_a_password_that_is_missing_is_asked_for_on_a_terminal(
+    purge, keystone, monkeypatch
+):
+    asked = []
+    monkeypatch.setattr(access, '_can_ask', lambda: True)
+    monkeypatch.setattr(
+        'getpass.getpass', lambda prompt: asked.append(prompt) or SECRET
+    )
+    known = {**AUTH, 'region_name': 'here'}
+    del known['password']
+
+    assert purge(*options(**known)) == (0, [], '')
+    sent = keystone.tokens.last_request.json()['auth']
+    assert sent['identity']['password']['user']['password'] == SECRET
+    assert len(asked) == 1
+
+
+def test_a_password_that_is_missing_is_not_asked_for_elsewhere(
+    purge, monkeypatch
+):
+    monkeypatch.setattr('getpass.getpass', lambda _: pytest.fail('asked'))
+    known = {**AUTH}
+    del known['password']
+
+    assert purge(*options(**known))[0] == 2

@@ -84,20 +84,22 @@ def test_a_device_has_its_file_its_digest_and_its_names(host):
 
 
 def test_devices_that_differ_have_names_of_their_locations(host):
+    of_pf = 'PCI_0000_81_00_0'
     host.vf(FIRST, A)
-    host.vf(SECOND, B)
+    host.vf(SECOND, A)
+    host.vf('0000:81:00.3', B)
 
-    _, (first, second), _ = host.run()
+    _, (first, _, third), _ = host.run()
 
-    for found, location, digest in (
-        (first, 'PCI_0000_81_00_1', DIGEST_A),
-        (second, 'PCI_0000_81_00_2', DIGEST_B),
-    ):
-        assert found['Names'] == [
-            traits.document_trait(digest),
-            traits.location_trait(location, digest),
-            traits.location_trait('PCI_0000_81_00_0', digest),
-        ]
+    assert first['Names'] == [
+        traits.document_trait(DIGEST_A),
+        traits.location_trait(of_pf, DIGEST_A),
+    ]
+    assert third['Names'] == [
+        traits.document_trait(DIGEST_B),
+        traits.location_trait('PCI_0000_81_00_3', DIGEST_B),
+        traits.location_trait(of_pf, DIGEST_B),
+    ]
 
 
 def test_a_broken_document_has_its_place_and_hides_no_other(host):

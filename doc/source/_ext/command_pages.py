@@ -81,7 +81,7 @@ def _escaping(get_parser: Any) -> Any:
     """Make plain text of a parser reStructuredText."""
 
     @functools.wraps(get_parser)
-    def get(self: Any, prog_name: str) -> argparse.ArgumentParser:
+    def _get(self: Any, prog_name: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = get_parser(self, prog_name)
         groups = parser._action_groups
         parser.description = rst.escape(parser.description or '')
@@ -98,4 +98,4 @@ def _escaping(get_parser: Any) -> Any:
                 action.help = rst.escape(action.help % values)
         return parser
 
-    return get
+    return _get
