@@ -50,7 +50,8 @@ exit status:
 
 example:
   $ nova-migcompat devices
-  $ nova-migcompat devices --sysfs copy-of-sys -f json
+  $ nova-migcompat devices --sysfs copy-of-sys \\
+        --nova-config-file copy-of-nova.conf -f json
 """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -68,15 +69,25 @@ example:
             help="the agent's configuration, whose group [agent] counts "
             f'(default: {CONFIG_FILE}, where there is one)',
         )
+        parser.add_argument(
+            '--nova-config-file',
+            metavar='FILE',
+            action='append',
+            help="nova-compute's configuration, for a copy of sysfs (default: "
+            'as the configuration says); can be repeated',
+        )
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
         """Look at the devices; a problem makes the status 1."""
         conf = _configuration(parsed_args.config_file)
-        if parsed_args.sysfs is not None:
-            conf.set_override(
-                'sysfs_root', parsed_args.sysfs, group=agent_conf.GROUP
-            )
+        given = {
+            'sysfs_root': parsed_args.sysfs,
+            'nova_config_files': parsed_args.nova_config_file,
+        }
+        for name, value in given.items():
+            if value is not None:
+                conf.set_override(name, value, group=agent_conf.GROUP)
         try:
             host = cycle.look(conf)
         except errors.AgentError as e:
@@ -124,7 +135,7 @@ def _rows(host: cycle.Host) -> Iterator[Row]:
     for problem in host.problems:
         if problem not in shown:
             name = problem.device and str(problem.device)
-            yield name, problem.path, None, [], _error(problem)
+            yield name, problem.path, None, [], _error(problem, problem.path)
 
 
 def _row(
@@ -136,7 +147,7 @@ def _row(
         finding.path,
         document and document.digest,
         document and _names(host, described.device, document),
-        problem and _error(problem),
+        problem and _error(problem, finding.path),
     )
 
 
@@ -153,8 +164,15 @@ def _names(
     return [name for name in candidates if name in host.desired.node]
 
 
-def _error(problem: model.Problem) -> cells.Cell:
-    place = cells.printable(problem.path)
-    if problem.line is not None:
-        place += f':{problem.line}:{problem.column or 1}'
-    return cells.Cell(f'{place}: {problem.reason}')
+def _error(problem: model.Problem, file: str | None = None) -> cells.Cell:
+    """Say what is wrong, and where.
+
+    :param file: what stands beside it in a table, and is not repeated there.
+    """
+    line, column = problem.line, problem.column or 1
+    place = '' if line is None else f':{line}:{column}'
+    whole = f'{cells.printable(problem.path)}{place}: {problem.reason}'
+    if problem.path != file:
+        return cells.Cell(whole)
+    where = '' if line is None else f'line {line}, column {column}: '
+    return cells.Cell(whole, where + problem.reason)

@@ -114,6 +114,15 @@ def test_a_broken_document_has_its_place_and_hides_no_other(host):
     assert (second['Digest'], second['Error']) == (DIGEST_A, None)
 
 
+def test_a_table_does_not_repeat_the_file_beside_the_error(host):
+    path = host.vf(FIRST, BROKEN)
+
+    _, out, _ = host.run(file_format='table')
+
+    assert out.count(str(path)) == 1
+    assert '| line 3, column 2: found ' in out
+
+
 def test_a_device_that_nothing_describes_is_a_row_and_no_error(host):
     host.vf(FIRST)
 
@@ -141,6 +150,19 @@ def test_a_parent_of_several_types_is_warned_of(host):
 
     assert status == 0
     assert 'it is not known which type Nova uses' in error
+
+
+def test_nova_conf_tells_which_type_counts(host, tmp_path):
+    folder = host.sysfs.function('0000:84:00.0', 'acme')
+    types = host.sysfs.mdev_parent(folder, 'x', 'y')
+    (types / 'y' / 'migration_compatible').write_text(A)
+    file = tmp_path / 'other.conf'
+    file.write_text('[devices]\nenabled_mdev_types = y\n')
+
+    status, (found,), error = host.run('--nova-config-file', str(file))
+
+    assert (status, error) == (0, '')
+    assert found['Device'] == 'PCI_0000_84_00_0, type y'
 
 
 def test_the_operators_file_counts_and_is_named(host):
