@@ -225,3 +225,19 @@ def test_a_password_that_is_missing_is_not_asked_for_elsewhere(
     del known['password']
 
     assert purge(*options(**known))[0] == 2
+
+
+@pytest.mark.parametrize('given', ['options', 'clouds', 'variables'])
+def test_the_most_verbose_log_shows_no_secret(
+    purge, keystone, clouds, request, given
+):
+    if given == 'variables':
+        request.getfixturevalue('variables')
+    elif given == 'clouds':
+        clouds(one={'auth': AUTH, 'region_name': 'here'})
+    before = OPTIONS if given == 'options' else []
+
+    status, _, error = purge(before=['-v', '-v', '--debug', *before])
+
+    assert status == 0
+    assert AUTH['auth_url'] in error
