@@ -7,10 +7,9 @@ nothing of Placement or of this host.
 
 import argparse
 import logging
-import re
 
-from nova_migcompat import decision, descriptor
-from nova_migcompat.cli import base, cells, documents
+from nova_migcompat import descriptor
+from nova_migcompat.cli import base, cells, documents, policy
 
 LOG = logging.getLogger(__name__)
 
@@ -25,11 +24,6 @@ COLUMNS = (
     'Allowed',
     'Variables',
 )
-
-#: As [migcompat] equal_fields has it.
-_FIELD_NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_.-]{0,63}')
-
-_DEFAULTS = decision.Policy()
 
 
 class Check(base.Lister):
@@ -78,29 +72,7 @@ example:
             nargs='+',
             help='the document of a target device; - is standard input',
         )
-        parser.add_argument(
-            '--direction',
-            choices=descriptor.DIRECTIONS,
-            default=_DEFAULTS.direction,
-            help='whose document must list whom (default: %(default)s)',
-        )
-        parser.add_argument(
-            '--unlisted-fields',
-            choices=descriptor.UNLISTED_FIELDS,
-            default=_DEFAULTS.unlisted_fields,
-            help='what becomes of a field that a device has and the other '
-            'document does not mention (default: %(default)s)',
-        )
-        parser.add_argument(
-            '--equal-field',
-            metavar='FIELD',
-            action='append',
-            default=list(_DEFAULTS.equal_fields),
-            type=_field_name,
-            dest='equal_fields',
-            help='a field that must besides be equal on both devices; can be '
-            'repeated',
-        )
+        policy.add_arguments(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
@@ -113,15 +85,11 @@ example:
         source, *targets = reader.read([parsed_args.source, *names])
         if source is None or not any(targets):
             raise base.InputError('\n'.join(reader.problems))
-        policy = decision.Policy(
-            direction=parsed_args.direction,
-            unlisted_fields=parsed_args.unlisted_fields,
-            equal_fields=tuple(parsed_args.equal_fields),
-        )
+        rules = policy.read(parsed_args)
         rows: list[tuple[object, ...]] = []
         for name, target in zip(names, targets, strict=True):
             if target is not None:
-                result = policy.match(source, target)
+                result = rules.match(source, target)
                 if result.object is None:
                     self.status = base.NO
                 shown = documents.shown_name(name)
@@ -146,12 +114,6 @@ def _rows(result: descriptor.MatchResult) -> list[tuple[object, ...]]:
     return [
         (True, result.side, result.object + 1, None, None, None, variables)
     ]
-
-
-def _field_name(text: str) -> str:
-    if not _FIELD_NAME.fullmatch(text):
-        raise argparse.ArgumentTypeError(f'{text!r} is no name of a field')
-    return text
 
 
 def _no(reason: descriptor.Reason) -> tuple[object, ...]:
