@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from cliff import lister
+from cliff import command, lister, show
 
 from nova_migcompat.cli import cells
 
@@ -29,8 +29,8 @@ class InputError(Exception):
     """What the operator gave cannot be used; the text says why and where."""
 
 
-class Lister(lister.Lister):
-    """A command that prints rows, in every format of cliff.
+class Command(command.Command):
+    """A command; its help keeps its lines, and its status says how it went.
 
     ``_epilog`` of a command holds its example, and is shown as it is written.
 
@@ -76,6 +76,10 @@ class Lister(lister.Lister):
             return BAD_INPUT
         return self.status
 
+
+class Lister(Command, lister.Lister):
+    """A command that prints rows, in every format of cliff for rows."""
+
     def produce_output(
         self,
         parsed_args: argparse.Namespace,
@@ -86,4 +90,20 @@ class Lister(lister.Lister):
         kind = cells.kind(parsed_args.formatter)
         rows = [[kind.of(value) for value in row] for row in data]
         status: int = super().produce_output(parsed_args, column_names, rows)
+        return status
+
+
+class ShowOne(Command, show.ShowOne):
+    """A command that prints one thing, in every format of cliff for that."""
+
+    def produce_output(
+        self,
+        parsed_args: argparse.Namespace,
+        column_names: Sequence[str],
+        data: Sequence[Any],
+    ) -> int:
+        """Print it so that nothing in it acts on who reads it."""
+        kind = cells.kind(parsed_args.formatter)
+        shown = [kind.of(value) for value in data]
+        status: int = super().produce_output(parsed_args, column_names, shown)
         return status

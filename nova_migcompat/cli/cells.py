@@ -7,12 +7,15 @@ escape for themselves, json and yaml, get the exact value; every other one
 gets printable text. Knows nothing of what the values mean.
 """
 
+import re
 from typing import Any, Self
 
 from cliff import columns
 
 #: What makes a spreadsheet take a cell for a formula.
 _FORMULA = ('=', '+', '-', '@')
+#: What a shell acts on between double quotes, but for those themselves.
+_ACTING = re.compile(r'[\\$`]')
 
 
 def printable(text: str, keep: str = '') -> str:
@@ -22,6 +25,8 @@ def printable(text: str, keep: str = '') -> str:
         other than the space and lone surrogates are replaced.
     :param keep: characters that stay although they are not printable.
     """
+    if text.translate(dict.fromkeys(map(ord, keep))).isprintable():
+        return text
     return ''.join(
         c
         if c.isprintable() or c in keep
@@ -106,7 +111,24 @@ class SpreadsheetCell(PlainCell):
         return text
 
 
-_KINDS = {'json': Cell, 'yaml': Cell, 'csv': SpreadsheetCell}
+class ShellCell(PlainCell):
+    """A value for cliff's shell format, which is made to be evaluated."""
+
+    def machine_readable(self) -> Any:
+        """Return printable text of which a shell runs nothing.
+
+        It is to stand between double quotes; cliff escapes those in it, and
+        nothing else.
+        """
+        return _ACTING.sub(r'\\\g<0>', self._text('; '))
+
+
+_KINDS = {
+    'json': Cell,
+    'yaml': Cell,
+    'csv': SpreadsheetCell,
+    'shell': ShellCell,
+}
 
 
 def kind(formatter: str) -> type[Cell]:

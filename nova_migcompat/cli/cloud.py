@@ -59,8 +59,8 @@ _ADVICE: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-class CloudLister(base.Lister):
-    """A command that asks Placement, or Nova as well, and prints rows.
+class CloudCommand(base.Command):
+    """A command that asks Placement, or Nova as well.
 
     In the command openstack, its options and its session are used.
     """
@@ -143,6 +143,14 @@ class CloudLister(base.Lister):
             if isinstance(cause, kind):
                 return f' ({words.format(source)})'
         return ''
+
+
+class CloudLister(CloudCommand, base.Lister):
+    """A command that asks a cloud and prints rows."""
+
+
+class CloudShowOne(CloudCommand, base.ShowOne):
+    """A command that asks a cloud and prints one thing."""
 
 
 def _first(

@@ -3,6 +3,7 @@
 
 import configparser
 import pathlib
+import subprocess
 import sys
 
 import pytest
@@ -130,3 +131,19 @@ def test_an_unknown_format_gets_printable_text():
 def test_a_negative_number_is_no_formula():
     assert cells.kind('csv')(-1).machine_readable() == '-1'
     assert cells.kind('csv')('-1').machine_readable() == "'-1"
+
+
+def test_a_shell_runs_nothing_of_a_value():
+    value = 'a"; `id` $(id) $HOME \\" !'
+    cell = cells.kind('shell')(value)
+    # As cliff's shell format writes it.
+    quoted = cell.machine_readable().replace('"', '\\"')
+
+    shell = subprocess.run(
+        ['/bin/sh', '-c', f'a="{quoted}"; printf %s "$a"'],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+
+    assert (shell.stdout, shell.stderr) == (value, '')
