@@ -43,7 +43,7 @@ install() {
         export PBR_VERSION=0.0.0
     PIP_DISABLE_PIP_VERSION_CHECK=1 "$venv/bin/python" -m pip install \
         --quiet --constraint constraints.txt \
-        --editable '.[scheduler,agent,cli,test,tox,lint,docs]'
+        --editable '.[scheduler,agent,cli,test,browser,tox,lint,docs]'
     state >"$venv/.state"
 }
 

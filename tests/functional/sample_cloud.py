@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sample fleet in a real Placement, published by the real agent."""
+
+import pathlib
+
+from nova_migcompat.agent import hardware
+from tests.functional.agent_host import NODE, Host
+
+FLEET = pathlib.Path(__file__).parents[2] / 'samples' / 'fleet'
+
+
+def publish(folder, server):
+    """Make every host's providers, and run its agent once.
+
+    :param folder: for files of the agent.
+    """
+    agent = Host(folder, server)
+    for path in sorted(FLEET.iterdir()):
+        uuid = agent.uuids.get(path.name)
+        if path.name != NODE:
+            uuid = agent.admin.create_provider(path.name)
+        for device in hardware.scan(path / 'sys').devices:
+            if device.mdev_types is not None:
+                name = f'{path.name}_{device.node_device}'
+                agent.admin.create_provider(name, uuid)
+        agent.run(
+            resource_provider=path.name,
+            sysfs_root=str(path / 'sys'),
+            nova_config_files=[str(path / 'nova.conf')],
+        )
