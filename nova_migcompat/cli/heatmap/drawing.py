@@ -28,7 +28,8 @@ def style(matrix: pairs.Matrix) -> str:
     folder = importlib.resources.files(__package__)
     look = folder.joinpath('look.css').read_text(encoding='utf-8')
     lit = [
-        f'.map:has(.c{number}:hover) .k{number} {{ font-weight: 700; }}\n'
+        f'.map:has(.c{number}:hover) .k{number} '
+        '{ font-weight: 700; text-decoration: underline; }\n'
         for number in range(min(len(matrix.parties), _MOST_LIT))
     ]
     return ''.join([look, *lit])
