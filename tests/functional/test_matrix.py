@@ -3,6 +3,8 @@
 
 import csv
 import io
+import pathlib
+import re
 
 import pytest
 
@@ -13,6 +15,8 @@ from tests.functional.published_fleet import Fleet
 
 # As it runs the application in this process.
 pytestmark = pytest.mark.usefixtures('logging_as_before')
+
+PICTURE = pathlib.Path(__file__).parents[2] / 'doc/source/matrix.svg'
 
 OLD = descriptor.parse('SELF:\n a=1\nCOMPATIBLE:\n a={v:int:1,2}\n')
 NEW = descriptor.parse('SELF:\n a=2\nCOMPATIBLE:\n a=2\n')
@@ -120,6 +124,24 @@ def test_the_picture_of_the_sample_fleet_is_drawn(
     text = path.read_text()
     assert 'Read from Placement, ' in text
     assert 'i915-GVTg_V5_2, interface 3' in text
+
+
+def test_the_documentation_shows_the_picture_as_it_is(
+    command, tmp_path, placement
+):
+    sample_cloud.publish(tmp_path, placement)
+    path = tmp_path / 'out.svg'
+
+    command('matrix', '--output', str(path))
+
+    # After a change: nova-migcompat matrix --output doc/source/matrix.svg
+    drawn, shown = (
+        re.sub(
+            '[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{5} UTC', '', file.read_text()
+        )
+        for file in (path, PICTURE)
+    )
+    assert drawn == shown
 
 
 def test_texts_of_hosts_act_on_nobody(command, cloud, tmp_path):

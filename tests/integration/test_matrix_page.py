@@ -266,6 +266,31 @@ def test_a_thousand_hosts_fit_into_a_window(window, large, width):
     assert window.console() == []
 
 
+@pytest.mark.parametrize('suffix', ['.html', '.svg'])
+@pytest.mark.parametrize(
+    'name', ['gpu', 'i' * 40, 'W' * 40, 'A_b1' * 9, '汉' * 40]
+)
+def test_no_text_leaves_the_picture(window, write, name, suffix):
+    found = [
+        descriptor.parse(f'SELF:\n mdev_type="{name}"\n firmware={number}\n')
+        for number in range(5)
+    ]
+    path = write({d.digest: [f'{name}{d.digest}'] for d in found}, found)
+    window.open(path.with_suffix(suffix), width=1600, height=1200)
+
+    outside = window.run(
+        """
+        const all = document.querySelector('.map').getBoundingClientRect();
+        return [...document.querySelectorAll('.map text')].filter(e => {
+            const box = e.getBoundingClientRect();
+            return box.left < all.left || box.right > all.right
+                || box.top < all.top || box.bottom > all.bottom;
+        }).map(e => e.textContent);
+        """
+    )
+    assert outside == []
+
+
 def test_labels_of_a_thousand_hosts_do_not_lie_on_each_other(window, large):
     window.open(large)
 

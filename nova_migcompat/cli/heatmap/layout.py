@@ -6,6 +6,7 @@ Nobody measures text here: how wide it is is estimated.
 
 import dataclasses
 import math
+import unicodedata
 
 from nova_migcompat.cli import cells, pairs
 
@@ -15,8 +16,8 @@ MAX_PARTIES = 200
 #: Sizes of a cell and of its text, for up to so many rows; a text of 0 is
 #: left out.
 _SIZES = ((14, 34, 12), (30, 26, 10), (60, 20, 9), (MAX_PARTIES, 12, 0))
-#: A character is so much wider than the font is high, in the mean.
-_CHARACTER = 0.6
+#: How wide characters are, in font sizes, where the font is a wide one.
+_NARROW, _CAPITAL, _WIDE, _OTHER = 0.42, 0.76, 1.2, 0.68
 _FONT = 12
 _MOST_ROW, _MOST_COLUMN, _MOST_NAME = 46, 30, 24
 BAR, GAP, MARGIN, _NUMBER = 64, 10, 16, 46
@@ -105,8 +106,16 @@ def column_label(label: str) -> str:
 
 
 def estimate(text: str, font: int) -> int:
-    """Say about how wide a text is."""
-    return math.ceil(len(text) * font * _CHARACTER)
+    """Say how wide a text is at most, about."""
+    return math.ceil(font * sum(map(_character, text)))
+
+
+def _character(character: str) -> float:
+    if character in "ijlrtfI.,:;|!'()[]- ":
+        return _NARROW
+    if unicodedata.east_asian_width(character) in 'WF' or character in 'mwMW@':
+        return _WIDE
+    return _CAPITAL if character.isupper() else _OTHER
 
 
 def are_single(matrix: pairs.Matrix) -> bool:
