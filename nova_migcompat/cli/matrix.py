@@ -27,6 +27,8 @@ DRAWN = ('Output', 'Rows', 'Hosts', 'Compatible', 'Dead Ends', 'Islands')
 
 DOCUMENT, HOST, GROUP = 'document', 'host', 'group'
 _SUFFIXES = ('.html', '.svg')
+#: Of more pairs nobody makes use, and they take gigabytes.
+_MOST_PAIRS = 250_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ example:
         else:
             found = census.read(self.placement(parsed_args))
             fleet = _of_census(found, parsed_args.by)
+        _limit(len(fleet.parties), parsed_args.by)
         rules = policy.read(parsed_args)
         matrix = pairs.compare(fleet.parties, fleet.texts, rules)
         if parsed_args.output:
@@ -157,6 +160,19 @@ example:
         count = len(parsed_args.files)
         source = f'Read from {count} {"file" if count == 1 else "files"}'
         return _Fleet(parties, traits.Texts(found, {}), source, 'file')
+
+
+def _limit(count: int, by: str) -> None:
+    """Refuse what is too much to compare.
+
+    :raises base.InputError:
+    """
+    if count**2 > _MOST_PAIRS:
+        raise base.InputError(
+            f'{count:,} {by}s make {count**2:,} pairs, of which '
+            f'{_MOST_PAIRS:,} at most are compared: choose another --by, or '
+            'look at one with "nova-migcompat show"'
+        )
 
 
 def _output(text: str) -> pathlib.Path:

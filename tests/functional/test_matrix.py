@@ -9,6 +9,7 @@ import re
 import pytest
 
 from nova_migcompat import descriptor
+from nova_migcompat.cli import matrix
 from tests.functional import sample_cloud
 from tests.functional.operator_command import Command
 from tests.functional.published_fleet import Fleet
@@ -171,3 +172,15 @@ def test_nothing_is_no_picture(command, tmp_path):
     assert rows(command('matrix', '-f', 'json')) == []
     assert (drawn.status, drawn.out, path.exists()) == (2, '', False)
     assert 'no host publishes a document' in drawn.err
+
+
+def test_more_pairs_than_anybody_uses_are_refused(command, cloud, monkeypatch):
+    monkeypatch.setattr(matrix, '_MOST_PAIRS', 4)
+    for number in range(3):
+        cloud.host(f'compute{number}', OLD)
+
+    refused = command('matrix', '--by', 'host')
+
+    assert (refused.status, refused.out) == (2, '')
+    assert '3 hosts make 9 pairs, of which 4 at most' in refused.err
+    assert len(rows(command('matrix', '--by', 'group', '-f', 'json'))) == 1

@@ -20,20 +20,23 @@ _OPTIONS = (
 )
 
 
+def is_wanted():
+    """Tell whether the tests with a browser are to be run."""
+    return os.environ.get(VARIABLE) != 'none'
+
+
 def start():
     """Start it; a browser that is missing is a failure.
 
     :returns: a selenium WebDriver.
     """
-    if os.environ.get(VARIABLE) == 'none':
-        pytest.skip(f'{VARIABLE} is none')
     programs = [shutil.which(name) for name in ('chromium', 'chromedriver')]
     if not all(programs):
         pytest.fail(
             'chromium and chromedriver are needed (Debian: apt-get install '
             f'chromium chromium-driver), or {VARIABLE}=none to go without'
         )
-    # Only here: who goes without a browser needs no selenium either.
+    # Only here: who goes without a browser needs no selenium.
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()

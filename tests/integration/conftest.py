@@ -11,6 +11,11 @@ import uuid
 import pytest
 import sqlalchemy
 
+from tests.integration import browser
+
+#: Who works at something else may go without a browser, and says so.
+collect_ignore = [] if browser.is_wanted() else ['test_matrix_page.py']
+
 VARIABLE = 'NOVA_MIGCOMPAT_TEST_MARIADB'
 DEFAULT = 'mysql+pymysql://root@127.0.0.1/'
 
