@@ -21,8 +21,9 @@ class Hosts(cloud.CloudLister):
     One row for each host, which is a compute node's resource provider: its
     documents by number and digest (a table shows the beginnings, which every
     command takes), and a few words out of the fields of each. Devices: which
-    documents the device at each place has, as far as the names in Placement
-    tell it; they do where the devices of a host differ. A host that publishes
+    documents stand at each place, an mdev parent or a PCI function, where the
+    devices of a host differ. A PF has those of its VFs, of which the ones that
+    are not like most stand at places of their own. A host that publishes
     nothing is not listed.
     """
 

@@ -27,6 +27,8 @@ DRAWN = ('Output', 'Rows', 'Hosts', 'Compatible', 'Dead Ends', 'Islands')
 
 DOCUMENT, HOST, GROUP = 'document', 'host', 'group'
 _SUFFIXES = ('.html', '.svg')
+#: Characters of a reason in a table; other formats have all of it.
+_MOST_REASON = 64
 #: Of more pairs nobody makes use, and they take gigabytes.
 _MOST_PAIRS = 250_000
 
@@ -53,9 +55,9 @@ class Matrix(cloud.CloudLister):
     documents (--by). Hosts: how many hosts are behind the target. Compatible:
     yes; no; partly, where devices of some of the source's documents may move
     and others may not; unknown, where a text cannot be read. Reason: by which
-    COMPATIBLE object, or why not. With FILE the documents of these are
-    compared and Placement is not asked. The options are those of [migcompat]
-    in nova.conf, and so are their defaults.
+    COMPATIBLE object, or why not (a table has the beginning of it). With FILE
+    the documents of these are compared and Placement is not asked. The options
+    are those of [migcompat] in nova.conf, and so are their defaults.
 
     With --output a picture is drawn instead, a heat map to look at, and one
     row says what came of it. Dead ends are parties from which some guest can
@@ -125,7 +127,7 @@ example:
                 shown[target],
                 pair.answer.value,
                 counts[target],
-                pair.reason,
+                cells.Cell(pair.reason, _cut(pair.reason)),
             )
             for source, row in enumerate(matrix.pairs)
             for target, pair in enumerate(row)
@@ -199,6 +201,13 @@ def _of_census(found: census.Census, by: str) -> _Fleet:
                 holders.setdefault(digest, []).append(name)
         parties = pairs.by_document(found.documents, holders)
     return _Fleet(parties, found.documents, 'Read from Placement', HOST)
+
+
+def _cut(reason: str) -> str:
+    """Shorten a reason for tables, whose lines are long without it."""
+    words = cells.printable(reason)
+    most = _MOST_REASON
+    return words if len(words) <= most else f'{words[: most - 1]}…'
 
 
 def _party(party: pairs.Party, by: str, fleet: _Fleet) -> cells.Cell:

@@ -44,6 +44,19 @@ def test_a_table_names_the_files(run, names):
     assert UUID1 not in answer.out
 
 
+def test_a_table_has_the_beginning_of_a_reason(run, names):
+    wanted = ('matrix', *names, '-c', 'Reason')
+
+    rows = run(*wanted, '-f', 'json').rows
+    table = run(*wanted).out
+    values = run(*wanted, '-f', 'value').out
+
+    reason = rows[2]['Reason']
+    assert len(reason) > 64
+    assert f'| {reason[:63]}… |' in table
+    assert reason in values
+
+
 def test_a_policy_is_taken(run, names):
     equal = run('matrix', *names, '--equal-field', 'mdev_type', '-f', 'json')
     turned = run('matrix', *names, '--direction', 'target', '-f', 'json')
