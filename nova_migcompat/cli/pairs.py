@@ -269,7 +269,9 @@ def _islands(parties: Sequence[Party], judge: _Judge) -> list[tuple[int, ...]]:
             edge = set().union(*(linked[key] for key in edge)) - found
             found = found | edge
         left -= found
-        islands.append(tuple(sorted(n for key in found for n in alike[key])))
+        # By their first; those that are alike stand beside each other.
+        groups = sorted(alike[key] for key in found)
+        islands.append(tuple(n for group in groups for n in group))
     return sorted(islands, key=lambda island: _size(island, parties))
 
 

@@ -198,6 +198,15 @@ def test_islands_are_linked_over_others_and_the_largest_is_first():
     assert sum(matrix.islands, ()) == tuple(range(7))
 
 
+def test_hosts_that_are_alike_stand_beside_each_other():
+    found = hosts(h1=[A1], h2=[A2], h10=[A1], h3=[A2], h4=[A3])
+
+    matrix = compare(pairs.by_host(found))
+
+    labels = [party.label for party in matrix.parties]
+    assert labels == ['h1', 'h10', 'h2', 'h3', 'h4']
+
+
 def test_an_empty_fleet_is_an_empty_matrix():
     matrix = compare([])
 
