@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Holds a rules file to schema.json, in words that an operator can act on.
+"""Holds a file to a JSON schema, in words that an operator can act on.
 
 Each part of the schema has a ``description``, which says what is expected.
 Must not know what a rule means.
@@ -23,13 +23,16 @@ def _validator() -> Any:
     return jsonschema.Draft202012Validator(json.loads(schema.read_text()))
 
 
-def breaches(found: marked.Marked) -> Iterator[tuple[marked.Place, str]]:
+def breaches(
+    found: marked.Marked, validator: Any = None
+) -> Iterator[tuple[marked.Place, str]]:
     """Say what the schema does not allow.
 
     :param found: what the file says.
+    :param validator: jsonschema's, of a schema; None: that of rules files.
     :returns: for each breach where it is, and what is wrong.
     """
-    for error in _validator().iter_errors(found.value):
+    for error in (validator or _validator()).iter_errors(found.value):
         path = tuple(error.absolute_path)
         expected = error.schema.get('description')
         if error.validator == 'additionalProperties':

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the plan of an upgrade is shown: rows, and sentences about the whole.
+
+Programs get digests; people their beginnings and a few words besides. Knows
+nothing of where a plan comes from.
+"""
+
+import logging
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from nova_migcompat import traits, upgrades
+from nova_migcompat.cli import cells, labels
+
+COLUMNS = ('Step', 'Hosts', 'Guests From', 'May Go To', 'Stuck', 'Why')
+PAIR_COLUMNS = ('Change', 'From', 'To', 'Hosts Before', 'Hosts After', 'Why')
+
+_DIGEST = re.compile('[A-Z2-7]{32}')
+#: So many hosts are named in one cell of a table, and in a sentence.
+_NAMED = 3
+
+#: A level of logging, and what is said.
+Note = tuple[int, str]
+
+
+class Words:
+    """What people call documents.
+
+    :param texts: the documents, and why others cannot be read.
+    """
+
+    def __init__(self, texts: traits.Texts) -> None:
+        self._labels = labels.tell_apart(texts)
+
+    def of(self, digest: str) -> str:
+        """Name a document by the beginning of its digest, and in words."""
+        words = self._labels.get(digest, 'text cannot be read')
+        return f'{labels.short(digest)} ({words})'
+
+    def within(self, text: str) -> str:
+        """Name each document in a text so."""
+        return _DIGEST.sub(
+            lambda m: self.of(m[0]) if m[0] in self._labels else m[0], text
+        )
+
+    def cell(self, digest: str) -> cells.Cell:
+        """Return a cell with a digest, and words for tables."""
+        return cells.Cell(digest, self.of(digest))
+
+    def lines(self, texts: Sequence[str]) -> cells.Cell:
+        """Return a cell with texts, and one line of words for each."""
+        shown = [cells.printable(self.within(text)) for text in texts]
+        return cells.Cell('; '.join(texts), '\n'.join(shown), '\n')
+
+
+def step_rows(plan: upgrades.Plan, words: Words) -> Iterator[Sequence[object]]:
+    """Yield a row for each step, and for each document replaced in it."""
+    for number, step in enumerate(plan.steps, 1):
+        for move in step.moves:
+            yield (
+                number,
+                cells.Cell(list(step.hosts), _host_lines(step.hosts), '\n'),
+                words.cell(move.source),
+                _targets(move.targets, len(step.hosts), words),
+                move.stuck is not None,
+                words.lines(move.stuck.why) if move.stuck else None,
+            )
+
+
+def pair_rows(
+    pairs: Sequence[upgrades.PairChange], words: Words
+) -> Iterator[Sequence[object]]:
+    """Yield a row for each pair that is lost or gained."""
+    for pair in pairs:
+        yield (
+            pair.kind,
+            words.cell(pair.source),
+            words.cell(pair.target),
+            _counts(*pair.before),
+            _counts(*pair.after),
+            words.lines([pair.why]) if pair.why else None,
+        )
+
+
+def notes(
+    plan: upgrades.Plan, texts: traits.Texts, words: Words
+) -> Iterator[Note]:
+    """Say what no row says.
+
+    :param texts: of the fleet.
+    """
+    if texts.problems:
+        unread = [f'{d}: {why}' for d, why in sorted(texts.problems.items())]
+        yield (
+            logging.WARNING,
+            f'{len(unread):,} document{"s" if len(unread) > 1 else ""} of the'
+            ' fleet cannot be read; no guest is taken to be able to move'
+            f' there: {_some(unread, "; ")}',
+        )
+    count = len(plan.order)
+    if plan.proof:
+        yield logging.WARNING, words.within(str(plan.proof))
+    elif plan.exists:
+        yield (
+            logging.INFO,
+            f'There is an order of {_hosts(count)} in which no guest is ever'
+            ' stuck.',
+        )
+    else:
+        yield (
+            logging.ERROR,
+            f'Not found out: {plan.states:,} states were looked at, and there'
+            ' are more. Plan fewer documents or hosts at once (--hosts). In'
+            ' the order shown, guests are stuck.',
+        )
+    for end in plan.dead_ends:
+        yield _dead_end(end, words)
+
+
+def _dead_end(end: upgrades.DeadEnd, words: Words) -> Note:
+    guests = f'a guest on {words.of(end.digest)} at {_some(end.hosts)}'
+    if end.until is not None:
+        return (
+            logging.INFO,
+            f'After step {end.since} and until step {end.until} is done,'
+            f' {guests} could not leave again.',
+        )
+    why = words.within('; '.join(end.guest.why))
+    return (
+        logging.WARNING,
+        f'After step {end.since}, and for good, {guests} cannot leave again'
+        f' ({why}).',
+    )
+
+
+def _targets(
+    targets: Mapping[str, int], hosts: int, words: Words
+) -> cells.Cell:
+    fewest = 'at least ' if hosts > 1 else ''
+    shown = [
+        f'{cells.printable(words.of(digest))}: {fewest}{_hosts(count)}'
+        for digest, count in sorted(targets.items())
+    ]
+    return cells.Cell(dict(sorted(targets.items())), '\n'.join(shown), '\n')
+
+
+def _counts(sources: int, targets: int) -> cells.Cell:
+    return cells.Cell(
+        {'From': sources, 'To': targets}, f'{sources:,} -> {targets:,}'
+    )
+
+
+def _host_lines(hosts: Sequence[str]) -> str:
+    """Return what a table shows of hosts."""
+    shown = [cells.printable(host) for host in hosts[:_NAMED]]
+    more = len(hosts) - _NAMED
+    if more > 0:
+        shown.append(f'and {more:,} more')
+    return '\n'.join(shown)
+
+
+def _hosts(count: int) -> str:
+    return f'{count:,} host{"" if count == 1 else "s"}'
+
+
+def _some(names: Sequence[str], separator: str = ', ') -> str:
+    more = len(names) - _NAMED
+    shown = separator.join(names[:_NAMED])
+    return f'{shown} and {more:,} more' if more > 0 else shown
