@@ -66,7 +66,7 @@ class Demand:
 
 
 def read(
-    client: placement.PlacementClient,
+    client: placement.Reader,
     library: fleet.Library,
     policy: decision.Policy,
     guest: fleet.Guest,
@@ -144,7 +144,7 @@ def _counted(
 
 
 def _read(
-    client: placement.PlacementClient,
+    client: placement.Reader,
     library: fleet.Library,
     source: fleet.Source,
     digests: frozenset[str],
@@ -179,7 +179,7 @@ class _Reader:
 
     def __init__(
         self,
-        client: placement.PlacementClient,
+        client: placement.Reader,
         policy: decision.Policy,
         names: fleet.Names,
         texts: traits.Texts,

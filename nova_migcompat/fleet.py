@@ -84,7 +84,7 @@ class Library:
 
     def read(
         self,
-        client: placement.PlacementClient,
+        client: placement.Reader,
         digests: Collection[str],
         is_late: Callable[[str], bool] = lambda _digest: False,
     ) -> traits.Texts:
@@ -148,7 +148,7 @@ class Names:
         return cls(traits.digests(names), traits.locations(names))
 
 
-def in_use(client: placement.PlacementClient) -> Names:
+def in_use(client: placement.Reader) -> Names:
     """Read the names that any provider has.
 
     :raises placement.PlacementError:
@@ -188,7 +188,7 @@ class Source:
         return (*functions, *mdevs)
 
 
-def read_source(client: placement.PlacementClient, guest: Guest) -> Source:
+def read_source(client: placement.Reader, guest: Guest) -> Source:
     """Read what a guest's source host publishes; one request.
 
     :raises placement.PlacementError:
@@ -198,7 +198,7 @@ def read_source(client: placement.PlacementClient, guest: Guest) -> Source:
 
 
 def source_devices(
-    client: placement.PlacementClient,
+    client: placement.Reader,
     source: Source,
     holding: frozenset[str] | None = None,
 ) -> tuple[decision.SourceDevice, ...]:
@@ -229,7 +229,7 @@ def source_devices(
 
 
 def holders_in_tree(
-    client: placement.PlacementClient, node: str, digests: Collection[str]
+    client: placement.Reader, node: str, digests: Collection[str]
 ) -> frozenset[str]:
     """Find the providers of a host that have at least one document.
 
@@ -241,7 +241,7 @@ def holders_in_tree(
 
 
 def _mdevs(
-    client: placement.PlacementClient,
+    client: placement.Reader,
     source: Source,
     holding: frozenset[str] | None,
 ) -> list[decision.SourceDevice]:

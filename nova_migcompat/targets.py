@@ -94,7 +94,7 @@ class Survey:
 
 
 def in_question(
-    client: placement.PlacementClient,
+    client: placement.Reader,
     names: fleet.Names,
     hosts: Collection[str],
 ) -> fleet.Names:
@@ -119,7 +119,7 @@ def in_question(
 
 
 def read_hosts(
-    client: placement.PlacementClient, hosts: Iterable[str]
+    client: placement.Reader, hosts: Iterable[str]
 ) -> dict[str, fleet.Names]:
     """Read the names of each host; one request a host.
 
@@ -157,7 +157,7 @@ class Having:
 
 
 def having(
-    client: placement.PlacementClient,
+    client: placement.Reader,
     documents: Collection[str],
     names: fleet.Names,
     preferred: Collection[str] = (),
@@ -194,7 +194,7 @@ def having(
 
 
 def _roots(
-    client: placement.PlacementClient,
+    client: placement.Reader,
     wanted: Collection[str],
     and_any: Collection[str] = (),
 ) -> dict[str, str]:
@@ -203,7 +203,7 @@ def _roots(
 
 
 def survey(
-    client: placement.PlacementClient,
+    client: placement.Reader,
     requirement: decision.Requirement,
     good: Having,
     names: fleet.Names,
@@ -228,7 +228,7 @@ def survey(
 
 
 def _holders(
-    client: placement.PlacementClient,
+    client: placement.Reader,
     documents: Collection[str],
     names: fleet.Names,
     have: Having,
@@ -251,7 +251,7 @@ def _others(names: fleet.Names, digests: frozenset[str]) -> set[str]:
 
 
 def _beside(
-    client: placement.PlacementClient,
+    client: placement.Reader,
     others: Collection[str],
     wanted: Collection[str],
     having: Mapping[str, str],
@@ -270,7 +270,7 @@ def _beside(
 
 
 def look_closer(
-    client: placement.PlacementClient,
+    client: placement.Reader,
     surveys: Collection[Survey],
     names: fleet.Names,
     hosts: Mapping[str, Collection[str]],
@@ -305,7 +305,7 @@ def look_closer(
 
 
 def _by_place(
-    client: placement.PlacementClient,
+    client: placement.Reader,
     each: Survey,
     names: fleet.Names,
     locations: Collection[str],
@@ -348,7 +348,7 @@ def _location_traits(
 
 
 def objections(
-    client: placement.PlacementClient,
+    client: placement.Reader,
     requirement: decision.Requirement,
     hosts: Collection[str],
 ) -> Mapping[str, str]:
@@ -381,7 +381,7 @@ def objections(
 
 
 def _having(
-    client: placement.PlacementClient,
+    client: placement.Reader,
     digests: Collection[str],
     hosts: Collection[str],
 ) -> frozenset[str]:

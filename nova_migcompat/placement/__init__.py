@@ -9,8 +9,9 @@ away a foreign one; it does not know what they mean, nor who asks.
 
 ``client`` is what the other parts use; it tells ours from others' by
 ``merging``, and speaks through ``transport``, which raises ``errors`` and
-reads ``answers``. What is said here about Placement is
-said of Placement 16; its API reference tells from which microversion it holds.
+reads ``answers``; ``reader`` is as much of it as decisions need. What is said
+here about Placement is said of Placement 16; its API reference tells from
+which microversion it holds.
 """
 
 from nova_migcompat.placement.answers import (
@@ -28,6 +29,7 @@ from nova_migcompat.placement.errors import (
     PlacementError,
 )
 from nova_migcompat.placement.merging import merge_aggregates
+from nova_migcompat.placement.reader import Reader
 from nova_migcompat.placement.transport import (
     MAX_BESIDE,
     MAX_NAMES,
@@ -47,6 +49,7 @@ __all__ = [
     'Provider',
     'ProviderAggregates',
     'ProviderTraits',
+    'Reader',
     'Standing',
     'end_recursion',
     'load_adapter',

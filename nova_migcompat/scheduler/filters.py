@@ -2,8 +2,9 @@
 """The scheduler filter: live migrations go where the device can go.
 
 What a request asks is found out by deciding.py, and which hosts pass by
-selection.py; the filter brings them together. It also puts the request filter
-(prefilter.py) into Nova, as one entry in nova.conf has to be enough.
+selection.py, as for the operator's command; the filter brings them together
+with Nova's hosts. It also puts the request filter (prefilter.py) into Nova, as
+one entry in nova.conf has to be enough.
 """
 
 from collections.abc import Iterable
@@ -12,13 +13,14 @@ from typing import Any
 import nova.conf
 from nova.scheduler import filters
 
+from nova_migcompat import selection
 from nova_migcompat.conf import filter as options
 from nova_migcompat.scheduler import (
     deciding,
     explanations,
     moves,
+    offers,
     prefilter,
-    selection,
 )
 
 CONF = nova.conf.CONF
@@ -84,6 +86,12 @@ class MigrationCompatibilityFilter(filters.BaseHostFilter):
             spec_obj, CONF.migcompat.timeout - asked.seconds
         )
         selector = selection.Selector(client, deciding.policy())
-        selected = selector.select(asked.found, hosts, spec_obj)
+        pools = offers.Pools(
+            moves.alias_requests(moves.get(spec_obj, 'pci_requests'))
+        )
+        selected = selector.select(asked.found, hosts, pools)
+        for host in hosts:
+            if host.uuid in selected.left:
+                host.allocation_candidates = selected.left[host.uuid]
         explanations.log(asked.move, hosts, selected, client)
         return [host for host in hosts if host.uuid in selected.passed]

@@ -1,40 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a host would give to a guest's devices, as Nova sees it.
+"""What a host would give of its PCI functions, as Nova sees it.
 
-Which mdev parents' providers a candidate names, and which of a host's PCI
-pools it may be given from. Knows nothing of documents. How Nova claims was
-read in nova/pci/stats.py and nova/virt/libvirt/driver.py of Nova 34.
+Which of a host's PCI pools a guest may be given devices from; selection.py
+asks. Knows nothing of documents. How Nova claims was read in nova/pci/stats.py
+of Nova 34.
 """
 
 import collections
 import copy
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nova_migcompat import decision
 from nova_migcompat.scheduler import moves
-
-
-def of_parents(
-    candidate: Mapping[str, Any] | None, mdev_classes: Collection[str]
-) -> list[decision.Offer]:
-    """Name the providers that mdevs come from.
-
-    Each resource class has an inventory of its own, so none has places in
-    common with another.
-
-    :param candidate: an allocation candidate as Placement gives it; None
-        where there is none, and nobody knows.
-    :returns: offers of a group each, the resource class; places are
-        providers' UUIDs.
-    """
-    amounts: dict[str, dict[str, int]] = {}
-    allocations = candidate['allocations'] if candidate else {}
-    for provider, allocation in allocations.items():
-        for name, amount in allocation['resources'].items():
-            if name in mdev_classes:
-                amounts.setdefault(name, {})[provider] = amount
-    return [{name: places} for name, places in amounts.items()]
 
 
 class Pools:

@@ -10,9 +10,16 @@ import types
 import pytest
 from keystoneauth1 import exceptions
 
-from nova_migcompat import decision, demand, descriptor, fleet, traits
+from nova_migcompat import (
+    decision,
+    demand,
+    descriptor,
+    fleet,
+    selection,
+    traits,
+)
 from nova_migcompat.placement import PlacementClient, PlacementError
-from nova_migcompat.scheduler import selection
+from nova_migcompat.scheduler import offers
 from tests.functional.published_fleet import Fleet
 from tests.unit.descriptor import test_hostile
 
@@ -71,8 +78,8 @@ def passing(cloud, client=None, library=None):
         types.SimpleNamespace(uuid=uuid, allocation_candidates=[])
         for uuid in (cloud.right, cloud.wrong)
     ]
-    spec = types.SimpleNamespace(pci_requests=None)
-    selected = selection.Selector(client, POLICY).select(found, hosts, spec)
+    pools = offers.Pools([])
+    selected = selection.Selector(client, POLICY).select(found, hosts, pools)
     return selected.passed
 
 

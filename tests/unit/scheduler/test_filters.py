@@ -12,10 +12,17 @@ from keystoneauth1 import exceptions
 from oslo_config import cfg
 from oslo_config import fixture as config_fixture
 
-from nova_migcompat import decision, descriptor, fleet, targets, traits
+from nova_migcompat import (
+    decision,
+    descriptor,
+    fleet,
+    selection,
+    targets,
+    traits,
+)
 from nova_migcompat.conf import filter as options
 from nova_migcompat.placement import PlacementError
-from nova_migcompat.scheduler import filters, moves, selection
+from nova_migcompat.scheduler import filters, moves
 
 GPU = descriptor.parse('SELF:\n a=1\nCOMPATIBLE:\n a=1\n')
 DECIDED = decision.decide(
@@ -338,7 +345,7 @@ def test_a_host_whose_devices_differ_is_logged_with_the_device_that_failed(
     caplog.set_level(logging.DEBUG, 'nova_migcompat')
     publish(patch, objection='a: no')
     patch(
-        'nova_migcompat.scheduler.selection.Selector.select',
+        'nova_migcompat.selection.Selector.select',
         lambda *_: selection.Selection(
             frozenset(), {'wrong': 'VGPU may come from gpu1'}, DECIDED, {}
         ),

@@ -46,25 +46,6 @@ def candidate(**mappings):
     return {'allocations': {}, 'mappings': {'': ['root'], **mappings}}
 
 
-def test_mdevs_come_from_the_providers_that_a_candidate_allocates_from():
-    allocations = {
-        'root': {'resources': {'VCPU': 2}},
-        'gpu1': {'resources': {'VGPU': 1}},
-        'gpu2': {'resources': {'VGPU': 2, 'CUSTOM_GPU': 1}},
-    }
-    found = offers.of_parents(
-        {'allocations': allocations}, {'VGPU', 'CUSTOM_GPU'}
-    )
-    assert found == [
-        {'VGPU': {'gpu1': 1, 'gpu2': 2}},
-        {'CUSTOM_GPU': {'gpu2': 1}},
-    ]
-
-
-def test_without_a_candidate_nobody_knows_where_mdevs_come_from():
-    assert offers.of_parents(None, {'VGPU'}) == []
-
-
 def test_without_placement_a_function_comes_from_any_pool_that_matches():
     states = host(
         pool('0000:84:00.0', 3),

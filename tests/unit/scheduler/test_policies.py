@@ -3,7 +3,7 @@
 
 Each host of the fleet is there for one of them, and says by its name what it
 has. Nothing is stubbed but Placement and Nova's database; pci_claim, which is
-about pools that only Nova knows, is in test_selection.py.
+about pools that only Nova knows, is in tests/unit/test_selection.py.
 """
 
 import types
@@ -19,7 +19,7 @@ from nova_migcompat import descriptor, fleet, traits
 from nova_migcompat.conf import filter as options
 from nova_migcompat.placement import PlacementError
 from nova_migcompat.scheduler import filters, moves
-from tests.unit.scheduler.written_fleet import Placement, d
+from tests.unit.written_fleet import Placement, d
 
 objects.register_all()
 

@@ -5,9 +5,15 @@ import types
 
 import pytest
 
-from nova_migcompat import decision, demand, descriptor, fleet, traits
-from nova_migcompat.scheduler import offers, selection
-from tests.unit.scheduler.written_fleet import Placement, d
+from nova_migcompat import (
+    decision,
+    demand,
+    descriptor,
+    fleet,
+    selection,
+    traits,
+)
+from tests.unit.written_fleet import Placement, d
 
 GPU = descriptor.parse('SELF:\n a=1\nCOMPATIBLE:\n a={v:int:1,2}\n')
 LIKE = descriptor.parse('SELF:\n a=2\n')
@@ -20,7 +26,20 @@ class Host:
     def __init__(self, uuid, *candidates):
         self.uuid = uuid
         self.allocation_candidates = list(candidates)
-        self.pci_stats = None
+
+
+def functions(*places, groups=('PCI alias vf',)):
+    """Hosts that may give one function of each place."""
+    return types.SimpleNamespace(
+        groups=groups,
+        locations=lambda host: set(places),
+        of=lambda host, candidate: [
+            {group: dict.fromkeys(places, 1)} for group in groups
+        ],
+    )
+
+
+NO_FUNCTIONS = functions(groups=())
 
 
 def on(*providers):
@@ -37,12 +56,11 @@ def cloud():
     return placement
 
 
-def select(cloud, *hosts, guest=None, **choices):
+def select(cloud, *hosts, guest=None, given=NO_FUNCTIONS, **choices):
     guest = guest or fleet.Guest('source', (), 'consumer', {'VGPU': 1})
     policy = decision.Policy(**choices)
     asked = demand.read(cloud, fleet.Library(), policy, guest)
-    spec = types.SimpleNamespace(pci_requests=None)
-    return selection.Selector(cloud, policy).select(asked, hosts, spec)
+    return selection.Selector(cloud, policy).select(asked, hosts, given)
 
 
 def differ(cloud, name='differing', good=LIKE, bad=OTHER):
@@ -55,12 +73,11 @@ def test_uniform_hosts_pass_by_membership_and_keep_their_candidates(cloud):
     cloud.add('right', *d(LIKE))
     cloud.add('wrong', *d(OTHER))
     right, wrong = Host('right', on('any')), Host('wrong', on('any'))
-    before = right.allocation_candidates
 
     selected = select(cloud, right, wrong)
 
     assert selected.passed == {'right'}
-    assert right.allocation_candidates is before
+    assert selected.left == {}
     assert selected.misfits == {}
     assert cloud.requests == 5  # one of them for the texts
 
@@ -69,12 +86,12 @@ def test_only_candidates_on_compatible_parents_are_left(cloud):
     differ(cloud)
     good, bad = on('differing-good'), on('differing-bad')
     host = Host('differing', bad, good, bad)
-    before = host.allocation_candidates
 
-    assert select(cloud, host).passed == {'differing'}
+    selected = select(cloud, host)
 
-    assert host.allocation_candidates == [good]
-    assert before == [bad, good, bad]
+    assert selected.passed == {'differing'}
+    assert selected.left == {'differing': [good]}
+    assert host.allocation_candidates == [bad, good, bad]
 
 
 def test_a_host_without_any_candidate_left_does_not_pass(cloud):
@@ -84,7 +101,7 @@ def test_a_host_without_any_candidate_left_does_not_pass(cloud):
     selected = select(cloud, host)
 
     assert selected.passed == frozenset()
-    assert host.allocation_candidates == []
+    assert selected.left == {'differing': []}
     assert selected.misfits == {
         'differing': 'VGPU may come from differing-bad, which is not known '
         'to be compatible'
@@ -94,8 +111,9 @@ def test_a_host_without_any_candidate_left_does_not_pass(cloud):
 def test_a_request_without_candidates_is_decided_by_the_host(cloud):
     differ(cloud)
     host = Host('differing')
-    assert select(cloud, host).passed == {'differing'}
-    assert host.allocation_candidates == []
+    selected = select(cloud, host)
+    assert selected.passed == {'differing'}
+    assert selected.left == {}
 
 
 def test_both_of_two_mdevs_must_be_compatible(cloud):
@@ -105,8 +123,9 @@ def test_both_of_two_mdevs_must_be_compatible(cloud):
     host = Host('differing', on('differing-good', 'differing-bad'), good)
     guest = fleet.Guest('source', (), 'consumer', {'VGPU': 2})
 
-    assert select(cloud, host, guest=guest).passed == {'differing'}
-    assert host.allocation_candidates == [good]
+    selected = select(cloud, host, guest=guest)
+    assert selected.passed == {'differing'}
+    assert selected.left == {'differing': [good]}
 
 
 def test_a_source_that_only_looks_uniform_is_looked_at_again(cloud):
@@ -139,7 +158,7 @@ def test_a_source_that_does_not_accept_itself_costs_one_request_more(cloud):
     guest = fleet.Guest('source', (), 'consumer', {'VGPU': 1})
     asked = demand.read(cloud, Library(), policy, guest)
     selected = selection.Selector(cloud, policy).select(
-        asked, [Host('right', on('any'))], None
+        asked, [Host('right', on('any'))], NO_FUNCTIONS
     )
     assert selected.passed == {'right'}
     assert cloud.requests == 5
@@ -149,7 +168,7 @@ def test_a_source_that_does_not_accept_itself_costs_one_request_more(cloud):
     ('claim', 'expected'), [('all', []), ('any', ['differing'])]
 )
 def test_pools_without_placement_are_the_operators_choice(
-    cloud, monkeypatch, claim, expected
+    cloud, claim, expected
 ):
     places = {'PCI_0000_84_00_0': LIKE, 'PCI_0000_85_00_0': OTHER}
     cloud.add(
@@ -157,19 +176,13 @@ def test_pools_without_placement_are_the_operators_choice(
         *d(LIKE, OTHER),
         *(traits.location_trait(p, x.digest) for p, x in places.items()),
     )
-    pools = types.SimpleNamespace(
-        groups={'PCI alias vf'},
-        locations=lambda host: set(places),
-        of=lambda host, candidate: [
-            {'PCI alias vf': dict.fromkeys(places, 1)}
-        ],
-    )
-    monkeypatch.setattr(offers, 'Pools', lambda _: pools)
     function = fleet.Function('PCI_0000_01_00_0', group='PCI alias vf')
     guest = fleet.Guest('source', (function,))
     host = Host('differing', on())
 
-    selected = select(cloud, host, guest=guest, pci_claim=claim)
+    selected = select(
+        cloud, host, guest=guest, given=functions(*places), pci_claim=claim
+    )
 
     assert sorted(selected.passed) == expected
     if not expected:
@@ -178,9 +191,7 @@ def test_pools_without_placement_are_the_operators_choice(
         )
 
 
-def test_each_device_of_a_mixed_guest_has_a_requirement_of_its_own(
-    cloud, monkeypatch
-):
+def test_each_device_of_a_mixed_guest_has_a_requirement_of_its_own(cloud):
     place, vf = 'PCI_0000_84_00_0', 'PCI_0000_01_00_0'
     cloud.add('source', *d(GPU, NIC), traits.location_trait(vf, NIC.digest))
     cloud.add('source-gpu', *d(GPU), root='source')
@@ -191,12 +202,6 @@ def test_each_device_of_a_mixed_guest_has_a_requirement_of_its_own(
     ):
         cloud.add(name, *d(gpu, nic), traits.location_trait(place, nic.digest))
         cloud.add(f'{name}-gpu', *d(gpu), root=name)
-    pools = types.SimpleNamespace(
-        groups={'PCI alias vf'},
-        locations=lambda host: {place},
-        of=lambda host, candidate: [{'PCI alias vf': {place: 1}}],
-    )
-    monkeypatch.setattr(offers, 'Pools', lambda _: pools)
     guest = fleet.Guest(
         'source',
         (fleet.Function(vf, group='PCI alias vf'),),
@@ -207,4 +212,24 @@ def test_each_device_of_a_mixed_guest_has_a_requirement_of_its_own(
         Host(name, on(f'{name}-gpu'))
         for name in ('right', 'wrong-gpu', 'wrong-nic')
     ]
-    assert select(cloud, *hosts, guest=guest).passed == {'right'}
+    selected = select(cloud, *hosts, guest=guest, given=functions(place))
+    assert selected.passed == {'right'}
+
+
+def test_mdevs_come_from_the_providers_that_a_candidate_allocates_from():
+    allocations = {
+        'root': {'resources': {'VCPU': 2}},
+        'gpu1': {'resources': {'VGPU': 1}},
+        'gpu2': {'resources': {'VGPU': 2, 'CUSTOM_GPU': 1}},
+    }
+    found = selection.of_parents(
+        {'allocations': allocations}, {'VGPU', 'CUSTOM_GPU'}
+    )
+    assert found == [
+        {'VGPU': {'gpu1': 1, 'gpu2': 2}},
+        {'CUSTOM_GPU': {'gpu2': 1}},
+    ]
+
+
+def test_without_a_candidate_nobody_knows_where_mdevs_come_from():
+    assert selection.of_parents(None, {'VGPU'}) == []
