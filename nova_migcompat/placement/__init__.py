@@ -7,7 +7,8 @@ answer, no time left, a refusal, an answer of another shape) leaves here as one
 said. It knows which names and aggregates are ours, so that no caller can take
 away a foreign one; it does not know what they mean, nor who asks.
 
-``client`` is what the other parts use; it tells ours from others' by
+``client`` is what the other parts use (what is about amounts of resources
+stands in ``capacity``); it tells ours from others' by
 ``merging``, and speaks through ``transport``, which raises ``errors`` and
 reads ``answers``; ``reader`` is as much of it as decisions need. What is said
 here about Placement is said of Placement 16; its API reference tells from
@@ -15,11 +16,13 @@ which microversion it holds.
 """
 
 from nova_migcompat.placement.answers import (
+    Candidate,
     Provider,
     ProviderAggregates,
     ProviderTraits,
     Standing,
 )
+from nova_migcompat.placement.capacity import Group
 from nova_migcompat.placement.client import PlacementClient
 from nova_migcompat.placement.discovery import end_recursion
 from nova_migcompat.placement.errors import (
@@ -41,7 +44,9 @@ __all__ = [
     'MAX_BESIDE',
     'MAX_NAMES',
     'MICROVERSION',
+    'Candidate',
     'Conflict',
+    'Group',
     'NoSuchTrait',
     'NotFound',
     'PlacementClient',

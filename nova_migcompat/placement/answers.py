@@ -11,6 +11,10 @@ from typing import Any, TypeVar
 
 _T = TypeVar('_T')
 
+#: An allocation candidate: what is allocated from which provider, and which
+#: providers serve which group of the request.
+Candidate = dict[str, Any]
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Provider:
@@ -102,6 +106,45 @@ def read_allocations(body: Any) -> dict[str, dict[str, int]]:
     """
     held = _value(body, 'allocations', dict)
     return {uuid: _resources(held, uuid) for uuid in held}
+
+
+def read_inventories(body: Any) -> dict[str, int]:
+    """Read GET /resource_providers/{uuid}/inventories.
+
+    :returns: the total by resource class
+    """
+    found = _value(body, 'inventories', dict)
+    return {
+        name: _value(_value(found, name, dict), 'total', int) for name in found
+    }
+
+
+def read_candidates(body: Any) -> dict[str, list[Candidate]]:
+    """Read GET /allocation_candidates, since microversion 1.34.
+
+    :returns: the candidates by the UUID of their tree's root; one with a
+        sharing provider has several
+    """
+    summaries = _value(body, 'provider_summaries', dict)
+    found: dict[str, list[Candidate]] = {}
+    for item in _value(body, 'allocation_requests', list):
+        allocations = _value(item, 'allocations', dict)
+        mappings = _value(item, 'mappings', dict)
+        candidate = {
+            'allocations': {
+                uuid: {'resources': _resources(allocations, uuid)}
+                for uuid in allocations
+            },
+            'mappings': {
+                group: sorted(_strings(mappings, group)) for group in mappings
+            },
+        }
+        for root in {
+            _value(_value(summaries, uuid, dict), 'root_provider_uuid', str)
+            for uuid in allocations
+        }:
+            found.setdefault(root, []).append(candidate)
+    return found
 
 
 def _provider(item: Any) -> Provider:

@@ -19,6 +19,7 @@ from nova_migcompat.placement.answers import (
     ProviderTraits,
     Standing,
 )
+from nova_migcompat.placement.capacity import Capacity
 from nova_migcompat.placement.errors import Conflict, NoSuchTrait
 from nova_migcompat.placement.merging import merge_aggregates, merge_names
 from nova_migcompat.placement.transport import Transport, chunks, path
@@ -34,7 +35,7 @@ _T = TypeVar('_T')
 Change = Callable[[frozenset[str]], Collection[str]]
 
 
-class PlacementClient:
+class PlacementClient(Capacity):
     """Placement, as far as this project needs it.
 
     A client is cheap, holds no connection of its own and may be used by
@@ -141,6 +142,13 @@ class PlacementClient:
             raise ValueError('either uuid or name')
         found = self._providers(query)
         return found[0] if found else None
+
+    def providers(self) -> tuple[Provider, ...]:
+        """List all resource providers.
+
+        :raises PlacementError:
+        """
+        return self._providers()
 
     def tree(self, root_uuid: str) -> tuple[Provider, ...]:
         """List the providers of a tree.
@@ -282,17 +290,6 @@ class PlacementClient:
             for provider in self._providers_with([chunk, *besides], tree):
                 found[provider.uuid] = provider
         return tuple(found.values())
-
-    def allocations(self, consumer_uuid: str) -> dict[str, dict[str, int]]:
-        """Read what a consumer (a server or a migration) has.
-
-        :returns: the amount by resource class by the provider's UUID; empty
-            where the consumer has nothing or does not exist
-        :raises PlacementError:
-        """
-        return self._transport.get(
-            path('allocations', consumer_uuid), (), answers.read_allocations
-        )
 
     def _traits(
         self, name: str | None, associated: bool | None

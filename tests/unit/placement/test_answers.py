@@ -72,6 +72,15 @@ CALLS = {
         lambda c: c.allocations(UUID),
         f'GET /allocations/{UUID}',
     ),
+    'inventories': (
+        lambda c: c.inventories(UUID),
+        f'GET /resource_providers/{UUID}/inventories',
+    ),
+    'allocation_candidates': (
+        lambda c: c.allocation_candidates({'': placement.Group({'VGPU': 1})}),
+        'GET /allocation_candidates',
+    ),
+    'providers': (lambda c: c.providers(), 'GET /resource_providers'),
 }
 every_call = pytest.mark.parametrize(
     ('call', 'what'), CALLS.values(), ids=CALLS

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the client asks a real Placement about amounts."""
+
+import pytest
+
+from nova_migcompat import placement as client_module
+from tests.placement_server import Admin
+
+
+@pytest.fixture
+def admin(placement):
+    return Admin(placement.adapter())
+
+
+@pytest.fixture
+def client(placement):
+    return client_module.PlacementClient(placement.adapter())
+
+
+def test_candidates_are_sorted_by_their_hosts(client, admin):
+    nodes = {}
+    for name, free in (('one', 1), ('two', 1), ('full', 0)):
+        node = admin.create_provider(name, inventory={'MEMORY_MB': 64})
+        parents = [
+            admin.create_provider(f'{name}_{n}', node, inventory={'VGPU': 1})
+            for n in range(2)
+        ]
+        nodes[node] = parents if free else []
+        if not free:
+            for parent in parents:
+                admin.allocate(parent, {parent: {'VGPU': 1}})
+    admin.create_provider('other', inventory={'MEMORY_MB': 64})
+    group = client_module.Group({'VGPU': 1, 'MEMORY_MB': 8})
+
+    found = client.allocation_candidates({'': group})
+
+    assert {
+        node: {
+            provider
+            for candidate in candidates
+            for provider in candidate['allocations']
+            if provider != node
+        }
+        for node, candidates in found.items()
+    } == {node: set(parents) for node, parents in nodes.items() if parents}
+    first, second, _ = nodes
+    assert found[first][0]['mappings'][''][0] in (first, *nodes[first])
+    assert set(client.allocation_candidates({'': group}, in_tree=second)) == {
+        second
+    }
+    [candidates] = client.allocation_candidates({'': group}, limit=1).values()
+    assert len(candidates) == 1
+
+
+def test_a_host_whose_compute_is_disabled_is_no_candidate(client, admin):
+    group = client_module.Group({'MEMORY_MB': 8})
+    node = admin.create_provider('one', inventory={'MEMORY_MB': 64})
+    assert set(client.allocation_candidates({'': group})) == {node}
+    admin.set_traits(node, ['COMPUTE_STATUS_DISABLED'])
+    assert client.allocation_candidates({'': group}) == {}
+
+
+def test_inventories_are_totals_by_class(client, admin):
+    node = admin.create_provider('one', inventory={'MEMORY_MB': 64, 'VCPU': 2})
+    assert client.inventories(node) == {'MEMORY_MB': 64, 'VCPU': 2}
+    assert {p.name for p in client.providers()} == {'one'}
