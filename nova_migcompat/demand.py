@@ -17,6 +17,10 @@ _IGNORED = 'more documents are in use than [migcompat] max_documents'
 _LATE = 'the time for reading and matching documents was over before'
 
 
+class UnreadableError(placement.PlacementError):
+    """The text of a document of the guest's own devices does not verify."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Limits:
     """What of a fleet counts (DESIGN.md, "Trust").
@@ -92,16 +96,37 @@ def read(
     """
     source = fleet.read_source(client, guest)
     in_use = fleet.in_use(client)
-    counted = _counted(source, in_use, library, limits)
-    texts = _read(client, library, source, counted, limits)
+    counted = _counted(source.names.digests, in_use, library, limits)
+    texts = _read(client, library, source.names.digests, counted, limits)
     ignored = in_use.digests - counted
-    problems = {**dict.fromkeys(ignored, _IGNORED), **texts.problems}
-    texts = traits.Texts(texts.documents, problems)
+    texts = _without(ignored, texts)
     names = in_use
     if hosts is not None:
         names = targets.in_question(client, names, hosts)
     reader = _Reader(client, policy, names, texts, prefer, limits)
     return dataclasses.replace(reader.decide(source), ignored=ignored)
+
+
+def of_devices(
+    client: placement.Reader,
+    library: fleet.Library,
+    policy: decision.Policy,
+    devices: Sequence[decision.SourceDevice],
+    limits: Limits = Limits(),
+) -> Demand:
+    """Decide devices whose documents are known against all in use.
+
+    What :func:`read` does, where what a guest has was found out otherwise.
+    Parameters and errors are those of ``read``.
+    """
+    own = frozenset[str]().union(*(device.digests for device in devices))
+    names = fleet.in_use(client)
+    counted = _counted(own, names, library, limits)
+    texts = _read(client, library, own, counted, limits)
+    ignored = names.digests - counted
+    texts = _without(ignored, texts)
+    reader = _Reader(client, policy, names, texts, False, limits)
+    return dataclasses.replace(reader.demand(devices), ignored=ignored)
 
 
 class _Stopwatch:
@@ -123,8 +148,14 @@ class _Stopwatch:
         return now > self._end
 
 
+def _without(ignored: frozenset[str], texts: traits.Texts) -> traits.Texts:
+    """Say of documents that do not count why."""
+    problems = {**dict.fromkeys(ignored, _IGNORED), **texts.problems}
+    return traits.Texts(texts.documents, problems)
+
+
 def _counted(
-    source: fleet.Source,
+    own: frozenset[str],
     in_use: fleet.Names,
     library: fleet.Library,
     limits: Limits,
@@ -132,7 +163,6 @@ def _counted(
     """Choose the documents that count: the source's, and of the others those
     that are known already before those that somebody may have made up.
     """
-    own = source.names.digests
     if len(in_use.digests) <= limits.documents:
         return own | in_use.digests
     known = library.known(in_use.digests)
@@ -146,14 +176,14 @@ def _counted(
 def _read(
     client: placement.Reader,
     library: fleet.Library,
-    source: fleet.Source,
+    own: frozenset[str],
     digests: frozenset[str],
     limits: Limits,
 ) -> traits.Texts:
     """Read the documents that count and are trusted: the source's always, the
     others while there is time. Those that take least to match come first.
     """
-    own, watch = source.names.digests, _Stopwatch(limits.seconds)
+    watch = _Stopwatch(limits.seconds)
     trusted = digests if limits.trusted is None else digests & limits.trusted
     texts = library.read(
         client,
@@ -201,9 +231,9 @@ class _Reader:
         """
         own = source.names.digests
         if not source.may_be_uniform or own - self._texts.documents.keys():
-            return self._demand(fleet.source_devices(self._client, source))
+            return self.demand(fleet.source_devices(self._client, source))
         guess = source.if_uniform()
-        found = self._demand(guess)
+        found = self.demand(guess)
         holding = None
         for requirement in found.decided.requirements:
             if own <= requirement.compatible and not found.decided.rejected:
@@ -212,9 +242,10 @@ class _Reader:
                     source.guest.node,
                 )
         devices = fleet.source_devices(self._client, source, holding)
-        return found if devices == guess else self._demand(devices)
+        return found if devices == guess else self.demand(devices)
 
-    def _demand(self, devices: Sequence[decision.SourceDevice]) -> Demand:
+    def demand(self, devices: Sequence[decision.SourceDevice]) -> Demand:
+        """Decide for devices with these documents."""
         _check_source(devices, self._texts.problems)
         documents = self._texts.documents
         decided = decision.decide(
@@ -266,11 +297,11 @@ def _check_source(
 ) -> None:
     """A source's document must be readable; a target's may count as none.
 
-    :raises placement.PlacementError: it is not, and on_error decides.
+    :raises UnreadableError: it is not, and on_error decides.
     """
     for device in devices:
         for digest in sorted(device.digests & problems.keys()):
-            raise placement.PlacementError(
+            raise UnreadableError(
                 f'the document {digest} of {device.name} on the source host '
                 f'cannot be read: {problems[digest]}'
             )

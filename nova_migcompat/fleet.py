@@ -82,6 +82,10 @@ class Library:
         with self._lock:
             return frozenset(d for d in digests if d in self._documents)
 
+    def add(self, found: traits.Texts) -> None:
+        """Keep what somebody else has read."""
+        self._keep(found, time.monotonic() + ABSENT_SECONDS)
+
     def read(
         self,
         client: placement.Reader,

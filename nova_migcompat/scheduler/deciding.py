@@ -23,8 +23,8 @@ from nova_migcompat import (
     demand,
     fleet,
     placement,
+    policies,
     traits,
-    trusted,
 )
 from nova_migcompat.placement import PlacementClient, PlacementError
 from nova_migcompat.placement.errors import clean
@@ -187,22 +187,14 @@ class BySpec:
 REQUESTS = BySpec()
 
 
-def device_classes() -> set[str]:
+def device_classes() -> frozenset[str]:
     """Name the resource classes of mediated devices."""
-    return {moves.VGPU, *CONF.migcompat.mdev_resource_classes}
+    return policies.device_classes(CONF.migcompat)
 
 
 def policy() -> decision.Policy:
     """Read the operator's choices as they are now."""
-    conf = CONF.migcompat
-    return decision.Policy(
-        direction=conf.direction,
-        unlisted_fields=conf.unlisted_fields,
-        equal_fields=tuple(conf.equal_fields),
-        unknown_source=conf.unknown_source,
-        unknown_target=conf.unknown_target,
-        pci_claim=conf.pci_claim,
-    )
+    return policies.policy(CONF.migcompat)
 
 
 def limits() -> demand.Limits:
@@ -210,10 +202,7 @@ def limits() -> demand.Limits:
 
     :raises trusted.TrustError: the file of trusted documents cannot be used.
     """
-    conf = CONF.migcompat
-    return demand.Limits(
-        trusted.read(conf.trusted_documents), conf.max_documents
-    )
+    return policies.limits(CONF.migcompat)
 
 
 def guarded(spec_obj: Any, action: Callable[[], _T]) -> _T | None:

@@ -17,16 +17,12 @@ from nova.compute import task_states
 from nova.objects import fields
 from nova.scheduler import utils
 
-from nova_migcompat import fleet
-
-#: The resource class of mediated devices that Nova itself knows.
-VGPU = 'VGPU'
+from nova_migcompat import flavors, fleet
 
 #: What of an instance says which PCI functions it has.
 _FUNCTIONS = ('pci_devices', 'pci_requests')
 
 _NOT_KNOWN = 'a PCI function that is not known'
-_RESOURCES = re.compile(r'resources[A-Za-z0-9_-]*:([A-Z0-9_]+)')
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -98,12 +94,7 @@ def mdevs(spec_obj: Any, mdev_classes: Collection[str]) -> dict[str, int]:
     """
     flavor = get(spec_obj, 'flavor')
     extra_specs = (flavor and get(flavor, 'extra_specs')) or {}
-    found: dict[str, int] = {}
-    for key, amount in extra_specs.items():
-        match = _RESOURCES.fullmatch(key)
-        if match and match[1] in mdev_classes and amount.isdecimal():
-            found[match[1]] = found.get(match[1], 0) + int(amount)
-    return {name: amount for name, amount in found.items() if amount}
+    return flavors.mdevs(extra_specs, mdev_classes)
 
 
 def live_migration(
