@@ -19,13 +19,22 @@ PACKAGE = 'tests.functional.nova_scenarios'
 FOLDER = ROOT.joinpath(*PACKAGE.split('.'))
 
 # What the scenarios share; every other module holds scenarios.
-SHARED = {'__init__', 'base', 'documents', 'hosts', 'spies', 'sysfs'}
+SHARED = {
+    '__init__',
+    'base',
+    'commands',
+    'documents',
+    'hosts',
+    'spies',
+    'sysfs',
+}
 MODULES = sorted({path.stem for path in FOLDER.glob('*.py')} - SHARED)
 
 # Those whose guests move live with devices of a PCI alias.
 MOVES_PCI_ALIAS = {
     'differing_pfs',
     'differing_pfs_in_placement',
+    'explained_vfs',
     'mail_example',
     'mixed_guest',
     'other_moves',

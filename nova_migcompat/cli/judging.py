@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which hosts could take a guest: the filter's own decision, asked offline.
+
+What is asked of hosts is demand.py's, and which pass selection.py's, as for
+nova-scheduler; here they ask a fleet that was read once. Knows no command.
+"""
+
+import collections
+import dataclasses
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from nova_migcompat import (
+    decision,
+    demand,
+    placement,
+    reasons,
+    selection,
+    traits,
+)
+from nova_migcompat.cli import guests, states
+
+#: On a fleet of more hosts Placement is asked for candidates only on hosts
+#: that have a compatible document, as the filter lets Nova ask it.
+_LARGE = 1000
+#: Candidates that are asked for, at most.
+MOST_CANDIDATES = 50_000
+#: More functions than anybody asks for.
+_MANY = 1 << 16
+
+Candidates = Sequence[selection.Candidate]
+
+NO_CANDIDATE = (
+    'Placement offers nothing there: no such device or too little memory is '
+    'free, or nova-compute is disabled'
+)
+#: What is said where there may be more candidates.
+CUT = (
+    f'Placement named {MOST_CANDIDATES} candidates, the most that are asked '
+    'for: hosts that it did not name count as those that have nothing free'
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Host:
+    """A host in question, as selection.py wants it."""
+
+    uuid: str
+    allocation_candidates: Sequence[placement.Candidate] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Judgement:
+    """Who could take a guest, if its devices are the ones in question.
+
+    :param asked: what the devices ask of a host.
+    :param selected: which of the hosts in question pass.
+    :param hosts: the hosts in question, UUIDs.
+    :param is_narrow: whether only hosts with compatible documents are in
+        question.
+    """
+
+    wanted: guests.Wanted
+    asked: demand.Demand
+    selected: selection.Selection
+    hosts: frozenset[str]
+    is_narrow: bool
+
+    def left(self, host: str) -> Candidates | None:
+        """Return the candidates that give a host's guest compatible devices;
+        None where any does.
+        """
+        return self.selected.left.get(host)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a host does not pass.
+
+    :param words: in words; None where documents say all.
+    :param in_the_way: the documents that a requirement does not accept.
+    """
+
+    words: str | None
+    in_the_way: tuple[tuple[decision.Requirement, str], ...] = ()
+
+
+class Judge:
+    """Judges guests on one fleet.
+
+    Guests of which nothing that matters differs share a decision.
+    """
+
+    def __init__(self, state: states.State) -> None:
+        self._state = state
+        self._policy = state.choices.policy
+        self._made: dict[str, Judgement] = {}
+        self._offers: dict[str, Mapping[str, list[placement.Candidate]]] = {}
+        #: Whether Placement named so many candidates that there may be more.
+        self.is_cut = False
+
+    def judge(
+        self, wanted: guests.Wanted, only: str | None = None
+    ) -> Judgement:
+        """Decide which hosts could take a guest now.
+
+        :param only: the only compute node in question; None: all.
+        :raises placement.PlacementError: Placement does not say, or the
+            text of a document of the guest's devices does not verify.
+        """
+        key = repr((_key(wanted), only))
+        if key not in self._made:
+            self._made[key] = self._judge(wanted, only)
+        return self._made[key]
+
+    def _judge(self, wanted: guests.Wanted, only: str | None) -> Judgement:
+        state = self._state
+        asked = demand.of_devices(
+            state.snapshot,
+            state.library,
+            self._policy,
+            wanted.devices,
+            state.choices.limits,
+        )
+        aggregates = self._aggregates(wanted, asked)
+        offered = self._candidates(wanted, aggregates, only)
+        uuids: Collection[str] = offered or ()
+        if offered is None:
+            uuids = {*state.census.hosts, *([only] if only else [])}
+        hosts = [
+            Host(uuid, (offered or {}).get(uuid, ()))
+            for uuid in uuids
+            if only in (None, uuid) and state.why_unavailable(uuid) is None
+        ]
+        selector = selection.Selector(state.snapshot, self._policy)
+        selected = selector.select(asked, hosts, _Functions(state, wanted))
+        is_narrow = bool(aggregates)
+        in_question = frozenset(host.uuid for host in hosts)
+        return Judgement(wanted, asked, selected, in_question, is_narrow)
+
+    def _candidates(
+        self, wanted: guests.Wanted, aggregates: list[str], only: str | None
+    ) -> Mapping[str, list[placement.Candidate]] | None:
+        """Ask Placement who has such devices free, once for each request."""
+        if not wanted.groups:
+            return None
+        request = [only, wanted.isolate, aggregates]
+        request += sorted(map(repr, wanted.groups.items()))
+        key = repr(request)
+        if key not in self._offers:
+            found = self._state.client.allocation_candidates(
+                wanted.groups,
+                isolate=wanted.isolate,
+                in_tree=only,
+                member_of=aggregates,
+                limit=MOST_CANDIDATES,
+            )
+            self.is_cut |= sum(map(len, found.values())) >= MOST_CANDIDATES
+            self._offers[key] = found
+        return self._offers[key]
+
+    def _aggregates(
+        self, wanted: guests.Wanted, asked: demand.Demand
+    ) -> list[str]:
+        """Name the aggregates that hosts must be in, on a large fleet."""
+        if (
+            len(self._state.census.hosts) <= _LARGE
+            or self._policy.unknown_target != 'reject'
+            or '' not in wanted.groups
+            or not asked.decided.requirements
+        ):
+            return []
+        in_use = asked.names.digests
+        documents = min(
+            (r.compatible & in_use for r in asked.decided.requirements),
+            key=len,
+        )
+        if len(documents) > placement.MAX_NAMES:
+            return []
+        return sorted(map(traits.aggregate, documents))
+
+    def why_not(self, made: Judgement, host: str) -> Refusal | None:
+        """Say why a host does not pass; None where it does.
+
+        :param host: a compute node, in question or not.
+        """
+        selected = made.selected
+        if host in selected.passed:
+            return None
+        unavailable = self._state.why_unavailable(host)
+        if unavailable is not None:
+            return Refusal(unavailable)
+        if selected.decided.rejected:
+            return Refusal(selected.decided.rejected)
+        known = self._state.census.hosts.get(host)
+        digests = known.digests if known else frozenset[str]()
+        in_the_way = tuple(
+            (requirement, digest)
+            for requirement in selected.decided.requirements
+            for digest in sorted(digests & requirement.incompatible.keys())
+        )
+        if host in made.hosts:
+            misfit = selected.misfits.get(host)
+            nothing = None if in_the_way else reasons.NOTHING
+            return Refusal(misfit or nothing, in_the_way)
+        is_compatible = not any(
+            digests.isdisjoint(requirement.compatible)
+            for requirement in selected.decided.requirements
+        )
+        if is_compatible or not in_the_way:
+            return Refusal(NO_CANDIDATE)
+        if made.is_narrow:
+            return Refusal(None, in_the_way)
+        return Refusal(f'{NO_CANDIDATE}; it has no compatible device either')
+
+
+class _Functions:
+    """What hosts would give of their PCI functions, as far as is known.
+
+    With PCI in Placement a candidate says it. Without, Nova takes any function
+    that the alias matches; which these are only Nova's database knows, so it
+    may be any that the host publishes.
+    """
+
+    def __init__(self, state: states.State, wanted: guests.Wanted) -> None:
+        self._state = state
+        self._suffixes = wanted.functions
+        self.groups: Collection[str] = wanted.functions.keys()
+
+    def of(
+        self, host: Host, candidate: Mapping[str, Any] | None
+    ) -> list[decision.Offer]:
+        """Name the places that functions come from."""
+        free: dict[str, Mapping[str, int]] = {}
+        named: list[decision.Offer] = []
+        for group, suffixes in self._suffixes.items():
+            mappings = candidate['mappings'] if candidate else {}
+            # Each asks for one function, so one provider serves it.
+            providers = [p for s in suffixes for p in mappings.get(s, ())]
+            if providers:
+                names = self._state.tree(host.uuid)
+                counts = collections.Counter(
+                    guests.pci_location(names.get(p, '')) or p
+                    for p in providers
+                )
+                named.append({group: counts})
+            else:
+                free[group] = dict.fromkeys(self.locations(host), _MANY)
+        return [*named, free] if free else named
+
+    def locations(self, host: Host) -> Collection[str]:
+        """Name the locations of a host's functions."""
+        known = self._state.census.hosts.get(host.uuid)
+        return known.places.keys() if known else ()
+
+
+def _key(wanted: guests.Wanted) -> list[object]:
+    """Tell what of a guest matters for a decision."""
+    devices = sorted(
+        (d.group, sorted(d.digests), '' if d.digests else d.name)
+        for d in wanted.devices
+    )
+    return [
+        devices,
+        sorted(map(repr, wanted.groups.items())),
+        sorted(wanted.functions.items()),
+        wanted.isolate,
+    ]

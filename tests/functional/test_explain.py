@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command nova-migcompat explain --from on a real Placement."""
+
+import json
+
+import pytest
+
+from nova_migcompat import descriptor, traits
+from nova_migcompat.cli import judging, main
+from tests.functional.published_fleet import Fleet
+
+# As it runs the application in this process.
+pytestmark = pytest.mark.usefixtures('logging_as_before')
+
+OLD = descriptor.parse(
+    'SELF:\n type=a\n n=1\n'
+    'COMPATIBLE:\n type=b\n n=1\n'
+    'COMPATIBLE:\n type=a\n n={n:int:1..3}\n'
+)
+NEW = descriptor.parse('SELF:\n type=a\n n=2\nCOMPATIBLE:\n type=a\n n=2\n')
+OTHER = descriptor.parse('SELF:\n type=c\n n=1\nCOMPATIBLE:\n type=c\n n=1\n')
+GPU1, GPU2 = 'pci_0000_81_00_0', 'pci_0000_82_00_0'
+PF1, PF2 = 'PCI_0000_41_00_0', 'PCI_0000_42_00_0'
+VGPUS = {'VGPU': 4}
+
+
+class Answer:
+    def __init__(self, status, out, err):
+        self.status, self.err = status, err
+        self.rows = json.loads(out) if out else None
+
+    def passes(self):
+        return {row['Host']: row['Passes'] for row in self.rows}
+
+    def of(self, host):
+        return [row for row in self.rows if row['Host'] == host]
+
+
+@pytest.fixture
+def explain(tmp_path, placement, capsys):
+    config = tmp_path / 'admin.conf'
+    config.write_text(placement.config())
+
+    def run(*arguments):
+        status = main.main(
+            [
+                'explain',
+                '-f',
+                'json',
+                '--config-file',
+                str(config),
+                *arguments,
+            ]
+        )
+        return Answer(status, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def cloud(placement):
+    return Fleet(placement)
+
+
+def with_gpus(cloud, name, *of_gpus, free=True):
+    """A host whose GPUs have documents; where they differ, each its own."""
+    documents = dict.fromkeys(filter(None, of_gpus))
+    root = cloud.host(name, *documents)
+    cloud.admin.set_inventory(root, {'MEMORY_MB': 64})
+    alike = len(set(of_gpus)) == 1
+    for gpu, document in zip((GPU1, GPU2), of_gpus, strict=False):
+        names = [] if alike or not document else [document]
+        parent = cloud.admin.create_provider(
+            f'{name}_{gpu}',
+            root,
+            [traits.document_trait(d.digest) for d in names],
+            VGPUS,
+        )
+        if not free:
+            cloud.admin.allocate(parent, {parent: VGPUS})
+    return root
+
+
+def at(place, document):
+    return traits.location_trait(place, document.digest)
+
+
+def test_each_host_passes_or_it_is_said_which_document_is_in_the_way(
+    cloud, explain
+):
+    with_gpus(cloud, 'source', OLD)
+    with_gpus(cloud, 'right', NEW)
+    with_gpus(cloud, 'wrong', OTHER)
+    with_gpus(cloud, 'silent', None)
+    with_gpus(cloud, 'full', NEW, free=False)
+    cloud.host('nic', OTHER)
+    cloud.host('nothing')
+
+    answer = explain('--from', 'source')
+
+    assert answer.status == 0
+    assert answer.passes() == {
+        'full': False,
+        'nic': False,
+        'right': True,
+        'silent': False,
+        'wrong': False,
+    }
+    [right] = answer.of('right')
+    assert right == {
+        'Host': 'right',
+        'Passes': True,
+        'Why': None,
+        'Source': OLD.digest,
+        'Document': NEW.digest,
+        'Object': 2,
+        'Variables': {'n': 2},
+        'Device': [],
+    }
+    [wrong] = answer.of('wrong')
+    assert wrong['Document'] == OTHER.digest
+    assert "type: 'c'" in wrong['Why']
+    assert 'publishes no document' in answer.of('silent')[0]['Why']
+    [full], [nic] = answer.of('full'), answer.of('nic')
+    assert full['Why'].startswith('Placement offers nothing there')
+    assert nic['Why'] == f'{full["Why"]}; it has no compatible device either'
+    assert ': 1 of 3 hosts pass, 1 have no compatible' in answer.err
+    assert ', 1 publish no document; 2 of 3 documents in use' in answer.err
+
+
+def test_where_no_host_passes_the_status_is_1(cloud, explain):
+    with_gpus(cloud, 'source', OLD)
+    with_gpus(cloud, 'wrong', OTHER)
+
+    answer = explain('--from', 'source')
+
+    assert answer.status == 1
+    assert 'only the source host has such a document' in answer.err
+
+
+def test_one_host_can_be_asked_about(cloud, explain):
+    with_gpus(cloud, 'source', OLD)
+    with_gpus(cloud, 'right', NEW)
+    with_gpus(cloud, 'wrong', OTHER)
+    cloud.host('nothing')
+
+    for host, status in (('right', 0), ('wrong', 1), ('nothing', 1)):
+        answer = explain('--from', 'source', '--host', host)
+        assert answer.status == status
+        assert set(answer.passes()) == {host}
+    assert 'Placement offers nothing there' in answer.rows[0]['Why']
+
+
+def test_only_the_gpus_that_do_are_named_where_those_of_a_host_differ(
+    cloud, explain
+):
+    with_gpus(cloud, 'source', OLD)
+    with_gpus(cloud, 'both', OTHER, NEW)
+
+    [row] = explain('--from', 'source').rows
+
+    assert (row['Passes'], row['Document']) == (True, NEW.digest)
+    assert row['Device'] == ['0000:82:00.0']
+
+
+def test_each_device_of_a_host_is_judged_by_its_own_document(cloud, explain):
+    with_gpus(cloud, 'source', OLD, OTHER)
+    with_gpus(cloud, 'right', NEW)
+
+    answer = explain('--from', 'source')
+
+    assert {(r['Source'], r['Passes']) for r in answer.rows} == {
+        (OLD.digest, True),
+        (OTHER.digest, False),
+    }
+    assert answer.status == 1  # with the second GPU no host takes a guest
+    one = explain('--from', 'source', '--device', '0000:81:00.0')
+    assert (one.status, one.passes()) == (0, {'right': True})
+    other = explain('--from', 'source', '--device', GPU2)
+    assert (other.status, other.passes()) == (1, {'right': False})
+
+
+@pytest.mark.parametrize(('claim', 'both'), [('all', False), ('any', True)])
+def test_functions_are_judged_by_all_that_a_host_may_give(
+    cloud, explain, claim, both
+):
+    cloud.host('source', OLD)
+    cloud.host('right', NEW)
+    cloud.host('both', NEW, OTHER, more=[at(PF1, NEW), at(PF2, OTHER)])
+
+    answer = explain('--from', 'source', '--pci-claim', claim)
+
+    assert answer.passes() == {'both': both, 'right': True}
+    first = answer.of('both')[0]
+    if both:
+        assert first['Device'] == ['0000:41:00.0']
+    else:
+        assert first['Why'].startswith('PCI may come from PCI_0000_42_00_0')
+
+
+def test_a_host_that_publishes_nothing_is_not_said_to_have_nothing_free(
+    cloud, explain
+):
+    cloud.host('source', OLD)
+    cloud.host('silent')
+
+    answer = explain('--from', 'source', '--host', 'silent')
+    assert answer.status == 1
+    assert 'publishes no document' in answer.rows[0]['Why']
+    policy = ('--unknown-target', 'pass')
+    answer = explain('--from', 'source', '--host', 'silent', *policy)
+    assert answer.status == 0
+
+
+def test_the_document_at_an_address_is_judged(cloud, explain):
+    cloud.host('source', OLD, OTHER, more=[at(PF1, OLD), at(PF2, OTHER)])
+    cloud.host('right', NEW)
+
+    for address, status in (('0000:41:00.0', 0), ('0000:42:00.0', 1)):
+        answer = explain('--from', 'source', '--device', address)
+        assert answer.status == status
+
+
+def test_a_nova_conf_says_how_it_is_decided_and_an_option_overrides_it(
+    cloud, explain, tmp_path
+):
+    with_gpus(cloud, 'source', OLD)
+    with_gpus(cloud, 'right', NEW)
+    with_gpus(cloud, 'silent', None)
+    conf = tmp_path / 'nova.conf'
+    conf.write_text(
+        '[DEFAULT]\ntransport_url = fake://\n'
+        '[migcompat]\ndirection = both\nunknown_target = pass\n'
+    )
+
+    answer = explain('--from', 'source', '--nova-conf', str(conf))
+    assert answer.passes() == {'right': False, 'silent': True}
+
+    answer = explain(
+        '--from',
+        'source',
+        '--nova-conf',
+        str(conf),
+        '--direction',
+        'source',
+        '--equal-field',
+        'type',
+    )
+    assert answer.passes() == {'right': True, 'silent': True}
+    answer = explain('--from', 'source', '--equal-field', 'n')
+    assert answer.passes() == {'right': False, 'silent': False}
+
+
+def test_a_document_that_is_not_trusted_counts_as_none(
+    cloud, explain, tmp_path
+):
+    with_gpus(cloud, 'source', OLD)
+    with_gpus(cloud, 'right', NEW)
+    trusted = tmp_path / 'trusted'
+    trusted.write_text(f'{OLD.digest}\n')
+    conf = tmp_path / 'nova.conf'
+    conf.write_text(f'[migcompat]\ntrusted_documents = {trusted}\n')
+
+    answer = explain('--from', 'source', '--nova-conf', str(conf))
+
+    assert answer.passes() == {'right': False}
+    trusted.write_text('')
+    answer = explain('--from', 'source', '--nova-conf', str(conf))
+    assert (answer.status, answer.rows) == (2, None)
+    assert 'none of the trusted documents' in answer.err
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'words'),
+    [
+        (['--from', 'moon'], "no host 'moon'"),
+        (['--from', 'source', '--host', 'moon'], "no host 'moon'"),
+        (['--from', 'source', '--host', 'source'], 'on that host already'),
+        (['--from', 'nothing'], 'publishes nothing for its devices'),
+        (
+            ['--from', 'source', '--device', '0000:ff:00.0'],
+            'publishes nothing for a device',
+        ),
+        (['--from', 'source', '--nova-conf', '/none'], '/none'),
+        (['--from', 'source', '--equal-field', '&'], '--equal-field'),
+        (['--from', 'source', '--mdev-class', 'gpu'], '--mdev-class'),
+        (
+            ['--server', 'a', '--device', '0000:81:00.0'],
+            '--device goes with --from',
+        ),
+    ],
+)
+def test_what_cannot_be_used_is_said_and_ends_with_2(
+    cloud, explain, arguments, words
+):
+    with_gpus(cloud, 'source', OLD, OTHER)
+    cloud.host('nothing')
+
+    answer = explain(*arguments)
+
+    assert (answer.status, answer.rows) == (2, None)
+    assert words in answer.err
+
+
+def test_on_a_large_fleet_only_hosts_with_a_compatible_document_are_asked_for(
+    cloud, explain, monkeypatch
+):
+    hosts = {
+        name: with_gpus(cloud, name, document)
+        for name, document in (
+            ('source', OLD),
+            ('right', NEW),
+            ('lost', NEW),
+            ('wrong', OTHER),
+        )
+    }
+    for name, document in (('right', NEW), ('wrong', OTHER)):
+        aggregate = traits.aggregate(document.digest)
+        cloud.admin.set_aggregates(hosts[name], [aggregate])
+    monkeypatch.setattr(judging, '_LARGE', 3)
+
+    answer = explain('--from', 'source')
+
+    # A host that is in no aggregate is one that Nova is not offered either.
+    assert answer.passes() == {'lost': False, 'right': True, 'wrong': False}
+    assert "type: 'c'" in answer.of('wrong')[0]['Why']
+    assert 'Placement offers nothing' in answer.of('lost')[0]['Why']
+    assert ': 1 of 1 hosts pass' in answer.err
+
+
+def test_it_is_said_where_placement_may_have_named_more(
+    cloud, explain, monkeypatch
+):
+    with_gpus(cloud, 'source', OLD)
+    with_gpus(cloud, 'right', NEW)
+    assert 'the most that are asked for' not in explain('--from', 'source').err
+    monkeypatch.setattr(judging, 'MOST_CANDIDATES', 2)
+    assert 'the most that are asked for' in explain('--from', 'source').err
+
+
+def test_a_placement_that_is_away_ends_with_2(explain, tmp_path):
+    config = tmp_path / 'away.conf'
+    config.write_text(
+        '[placement]\nauth_type = admin_token\ntoken = x\n'
+        'endpoint = http://127.0.0.1:1\nconnect_retries = 0\n'
+    )
+    answer = explain('--from', 'source', '--config-file', str(config))
+    assert (answer.status, answer.rows) == (2, None)
+    assert 'Placement: GET ' in answer.err
