@@ -3,7 +3,8 @@
 
 Placement runs over SQLite in a process of its own; nova-migcompat-agent runs
 once for each host's sysfs tree; Nova's filter scheduler then chooses a host
-for two live migrations. The tables show the filter's own words.
+for two live migrations. The tables show the filter's own words. Then the
+operator's command says the same beforehand.
 """
 
 import logging
@@ -11,20 +12,24 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import uuid
 from collections.abc import Iterable
 from typing import Any, cast
 
 import prettytable
 from nova.objects import fields
 
+from demo import command
 from demo.cloud import Cloud
 from nova_migcompat.agent import hardware, model
-from tests.placement_server import Admin, PlacementServer
+from tests.placement_server import TOKEN, Admin, PlacementServer
 
 FLEET = pathlib.Path(__file__).parent.parent / 'samples' / 'fleet'
 #: Where the guests run that are to move: one with a VGPU, one with a VF.
 VGPU_HOST = 'compute1'
 VF_HOST = 'compute4'
+#: Where a guest with a VF runs that cannot move.
+STUCK_HOST = 'compute6'
 MIGRATION = {'VCPU': 2, 'MEMORY_MB': 2048}
 ALIAS = {
     'name': 'nic-vf',
@@ -73,6 +78,8 @@ def main() -> int:
             migrate_vgpu(cloud, admin, providers, hosts),
             migrate_vf(cloud, admin, providers, hosts),
         ]
+        nodes = {host: providers[host] for host in hosts}
+        ask_beforehand(folder, placement.url, nodes)
     return 0 if all(chosen) else 1
 
 
@@ -221,6 +228,34 @@ def schedule(
     say(table.get_string())
     say(words.summary)
     return bool(passing)
+
+
+def ask_beforehand(
+    folder: pathlib.Path, placement: str, nodes: dict[str, str]
+) -> None:
+    """Let the operator's command say which hosts guests may go to."""
+    a_vgpu = {'resources:VGPU': '1'}
+    a_vf = {'pci_passthrough:alias': f'{ALIAS["name"]}:1'}
+    guests = [
+        command.Guest(str(uuid.uuid4()), name, host, extra_specs)
+        for name, host, extra_specs in (
+            ('desktop', VGPU_HOST, a_vgpu),
+            ('router', VF_HOST, a_vf),
+            ('firewall', STUCK_HOST, a_vf),
+        )
+    ]
+    with command.NovaApi(guests, nodes) as nova:
+        command.write_clouds(folder, placement, TOKEN, nova.url)
+        columns = ('Host', 'Passes', 'Why', 'Object', 'Variables')
+        chosen = [word for name in columns for word in ('-c', name)]
+        for arguments in (
+            ('explain', '--from', VGPU_HOST, *chosen),
+            ('drain', VGPU_HOST, '-c', 'Name', '-c', 'Hosts', '-c', 'To'),
+            ('drain', '--all'),
+        ):
+            policy = ('--equal-field', 'mdev_type')
+            say(f'\n$ nova-migcompat {" ".join((*arguments, *policy))}')
+            say(command.run(folder, *arguments, *policy))
 
 
 def say(line: str) -> None:

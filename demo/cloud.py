@@ -31,6 +31,8 @@ PROJECT = 'a9f1e9a0c1f04a3b8f4f5d1d0b1f0c0d'
 NOVA_CONF = """\
 [DEFAULT]
 transport_url = fake://
+# The computes never report again: none is to count as down meanwhile.
+service_down_time = 86400
 state_path = {folder}
 log_file = {folder}/nova-scheduler.log
 debug = {debug}

@@ -9,6 +9,8 @@ import sys
 ROOT = pathlib.Path(__file__).parents[2]
 #: A row of a table that says yes or no.
 ROW = re.compile(r'^\| (compute\d) +\| (yes|no) +\| (.*?) *\|$', re.MULTILINE)
+#: A row of explain's table.
+EXPLAINED = re.compile(r'^\| (compute\d) +\| (True|False) +\|', re.MULTILINE)
 #: Runs it with other options of [migcompat].
 WITH = """\
 import demo.cloud, demo.__main__
@@ -51,6 +53,16 @@ def test_the_demonstration_shows_which_hosts_pass_and_why_not_the_others():
         {'compute5': 'yes', 'compute6': 'no', 'compute8': 'no'},
     ]
     assert all(why for _, _, why in ROW.findall(done.stdout))
+    explained = dict(EXPLAINED.findall(done.stdout))
+    assert explained.pop('compute8') == 'True'
+    assert set(explained.values()) == {'False'}
+    # The command says before what the filter said then.
+    for line in ('1 of 4 hosts pass, 3 have no compatible device',):
+        assert done.stdout.count(line) == 2
+    assert '| desktop | 1     | compute8 |' in done.stdout
+    assert re.search(
+        r'^\| compute6 \| 1 +\| 1 +\| ', done.stdout, re.MULTILINE
+    )
     assert '0000:81:00.1/migration_compatible, line 13' in done.stdout
 
 
