@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the filter costs, and saves, in a cloud of ten thousand hosts.
 
-    python -m benchmarks.scale [--hosts 10000] [--documents 50] [--runs 3]
+    python -m benchmarks.scale [--hosts 10000] [--documents 50]
 
 Placement runs over MariaDB (--database), filled by SQL as that many computes
-would have left it: 100 traits and 8 GPUs each. The scheduler is Nova's own.
-Each figure is the median of interleaved runs.
+would have left it: 100 traits and 8 GPUs each; once more with what their
+agents publish besides, and once more without the names of fields ([agent]
+publish_fields). The scheduler is Nova's own. Each figure is the median of
+interleaved runs.
 """
 
 import argparse
 import datetime
+import functools
 import itertools
 import pathlib
 import statistics
@@ -139,12 +142,21 @@ def _inventory(provider: int, class_id: int, total: int) -> dict[str, Any]:
     }
 
 
-def fill_documents(rows: Rows, hosts: int, documents: int) -> None:
-    """Write what agents would have: text, D names and aggregates."""
+def fill_documents(
+    rows: Rows, hosts: int, documents: int, fields: bool
+) -> None:
+    """Write what agents would have: text, D and F names, aggregates."""
     found = [filter_hosts.document(500 + 2 * n) for n in range(documents)]
-    names = [traits.document_trait(each.digest) for each in found]
+    names = [
+        [
+            traits.document_trait(each.digest),
+            *traits.field_traits(each, None if fields else ()),
+        ]
+        for each in found
+    ]
     texts = [name for each in found for name in traits.text_traits(each)]
-    rows.write('traits', ({'name': name} for name in [*names, *texts]))
+    new = {*itertools.chain(*names), *texts}
+    rows.write('traits', ({'name': name} for name in sorted(new)))
     aggregates = [traits.aggregate(each.digest) for each in found]
     rows.write('placement_aggregates', ({'uuid': each} for each in aggregates))
     trait_ids = rows.ids('traits', 'name')
@@ -154,10 +166,11 @@ def fill_documents(rows: Rows, hosts: int, documents: int) -> None:
         'resource_provider_traits',
         (
             {
-                'trait_id': trait_ids[names[number % documents]],
+                'trait_id': trait_ids[name],
                 'resource_provider_id': provider,
             }
             for number, provider in numbers
+            for name in names[number % documents]
         ),
     )
     rows.write(
@@ -242,35 +255,65 @@ class Scheduling:
         return found
 
 
-def measure(arguments: argparse.Namespace, database: str) -> None:
-    """Fill Placement, run the cases, print the table."""
-    with PlacementServer(threads=4, database=database) as server:
+def fill(
+    database: str, hosts: int, documents: int = 0, fields: bool = True
+) -> list[str]:
+    """Make and fill Placement's database; return the computes' UUIDs."""
+    with PlacementServer(database=database):
         rows = Rows(database)
-        nodes = fill_computes(rows, arguments.hosts)
-        adapter = server.adapter()
-        before = median(arguments.runs, {'boot': lambda: ask(adapter)})
-        fill_documents(rows, arguments.hosts, arguments.documents)
-    # Started anew: Placement keeps the names of traits in memory.
+    nodes = fill_computes(rows, hosts)
+    if documents:
+        fill_documents(rows, hosts, documents, fields)
+    return nodes
+
+
+def measure(
+    arguments: argparse.Namespace, database: str, fieldless: str, plain: str
+) -> None:
+    """Fill Placement, run the cases, print the table.
+
+    :param database: the one with documents.
+    :param fieldless: the one without names of fields.
+    :param plain: the one without anything of ours.
+    """
+    hosts, documents = arguments.hosts, arguments.documents
+    fill(plain, hosts)
+    fill(fieldless, hosts, documents, fields=False)
+    nodes = fill(database, hosts, documents)
+    # Started after that: Placement keeps the names of traits in memory.
     with (
         tempfile.TemporaryDirectory() as name,
         PlacementServer(threads=4, database=database) as server,
+        PlacementServer(threads=4, database=fieldless) as without_fields,
+        PlacementServer(threads=4, database=plain) as without_us,
     ):
+        boots = {
+            'boot': server.adapter(),
+            'fieldless': without_fields.adapter(),
+            'before': without_us.adapter(),
+        }
+        found = median(
+            arguments.boots,
+            {
+                name: functools.partial(ask, each)
+                for name, each in boots.items()
+            },
+        )
         adapter = server.adapter()
         cloud = Cloud(pathlib.Path(name), server.config(), filter_hosts.ALIAS)
         for number, node in enumerate(nodes):
             cloud.add_compute(f'host{number}', node, [])
         scheduling = Scheduling(cloud, adapter, 'host0')
-        found = median(
+        found |= median(
             arguments.runs,
             {
-                'boot': lambda: ask(adapter),
                 'without': lambda: scheduling.run(False, False),
                 'filter': lambda: scheduling.run(True, False),
                 'push-down': lambda: scheduling.run(True, True),
             },
         )
     in_filter = statistics.median(scheduling.spent)
-    show(found, before['boot'], in_filter, arguments)
+    show(found, in_filter, arguments)
 
 
 def ask(adapter: Any) -> None:
@@ -281,7 +324,6 @@ def ask(adapter: Any) -> None:
 
 def show(
     found: dict[str, float],
-    before: float,
     in_filter: float,
     arguments: argparse.Namespace,
 ) -> None:
@@ -291,7 +333,8 @@ def show(
     table.align['what'] = table.align['beside'] = 'l'
     boot, alone = 'candidates of a boot, with our names', 'Nova alone'
     for what, seconds, beside, other in (
-        (boot, found['boot'], 'without', before),
+        (boot, found['boot'], 'without any', found['before']),
+        ('without those of fields', found['fieldless'], '', found['before']),
         ('with the filter', found['filter'], alone, found['without']),
         ('and the push-down', found['push-down'], alone, found['without']),
         ('in the filter', in_filter, 'with the filter', found['filter']),
@@ -302,7 +345,8 @@ def show(
     print(table)
     print(
         f'{arguments.hosts} hosts, {arguments.documents} documents of which 1 '
-        f'is compatible; medians of {arguments.runs}'
+        f'is compatible; medians of {arguments.boots} boots and '
+        f'{arguments.runs} live migrations'
     )
 
 
@@ -311,6 +355,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--hosts', type=int, default=10000)
     parser.add_argument('--documents', type=int, default=50)
+    parser.add_argument('--boots', type=int, default=9)
     parser.add_argument('--runs', type=int, default=3)
     parser.add_argument(
         '--database', default='mysql+pymysql://root@127.0.0.1/'
@@ -318,21 +363,24 @@ def main() -> None:
     arguments = parser.parse_args()
     warnings.simplefilter('ignore')
     server = sqlalchemy.make_url(arguments.database)
-    name = f'nova_migcompat_scale_{uuid.uuid4().hex[:8]}'
+    names = [f'nova_migcompat_scale_{uuid.uuid4().hex[:8]}' for _ in range(3)]
     engine = sqlalchemy.create_engine(server, isolation_level='AUTOCOMMIT')
     with engine.connect() as connection:
-        connection.execute(
-            sqlalchemy.text(f'CREATE DATABASE {name} CHARACTER SET utf8mb4')
-        )
-        try:
-            measure(
-                arguments,
-                server.set(database=name).render_as_string(
-                    hide_password=False
-                ),
+        for name in names:
+            connection.execute(
+                sqlalchemy.text(
+                    f'CREATE DATABASE {name} CHARACTER SET utf8mb4'
+                )
             )
+        urls = [
+            server.set(database=name).render_as_string(hide_password=False)
+            for name in names
+        ]
+        try:
+            measure(arguments, *urls)
         finally:
-            connection.execute(sqlalchemy.text(f'DROP DATABASE {name}'))
+            for name in names:
+                connection.execute(sqlalchemy.text(f'DROP DATABASE {name}'))
 
 
 if __name__ == '__main__':
