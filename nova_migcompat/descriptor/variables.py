@@ -29,6 +29,11 @@ _VERSION = re.compile(r'[0-9]+(?:\.[0-9]+){0,3}')
 _VERSION_ITEM = re.compile(
     r'([0-9]+(?:\.[0-9]+){0,3})?(?:(-)([0-9]+(?:\.[0-9]+){0,3})?)?'
 )
+#: A list of versions and of ranges with two ends.
+_USUAL_VERSIONS = re.compile(
+    rf'{_VERSION.pattern}(?:-{_VERSION.pattern})?'
+    rf'(?:,{_VERSION.pattern}(?:-{_VERSION.pattern})?)*'
+)
 
 _BACKWARDS = 'a range whose end is not below its start'
 
@@ -308,6 +313,17 @@ class VersionVariable(Variable):
         if low and high and _number(high) < _number(low):
             raise ItemError(_BACKWARDS)
         return text
+
+    @classmethod
+    def plain_items(cls, text: str) -> tuple[str, ...]:
+        if not _USUAL_VERSIONS.fullmatch(text):
+            return super().plain_items(text)
+        items = text.split(',')
+        for item in items:
+            low, _, high = item.partition('-')
+            if high and _number(high) < _number(low):
+                raise ItemError(_BACKWARDS)
+        return tuple(items)
 
     @functools.cached_property
     def _ranges(self) -> tuple[tuple[_Number, _Number], ...]:
