@@ -10,7 +10,14 @@ import dataclasses
 import time
 from collections.abc import Collection, Mapping, Sequence
 
-from nova_migcompat import decision, fleet, placement, targets, traits
+from nova_migcompat import (
+    decision,
+    fleet,
+    placement,
+    policies,
+    targets,
+    traits,
+)
 
 _UNTRUSTED = 'it is none of the trusted documents'
 _IGNORED = 'more documents are in use than [migcompat] max_documents'
@@ -19,21 +26,6 @@ _LATE = 'the time for reading and matching documents was over before'
 
 class UnreadableError(placement.PlacementError):
     """The text of a document of the guest's own devices does not verify."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Limits:
-    """What of a fleet counts (DESIGN.md, "Trust").
-
-    :param trusted: the digests of the documents that count; None: all.
-    :param documents: how many documents in use are read.
-    :param seconds: of processor time that reading them may take, and that
-        matching them may take.
-    """
-
-    trusted: frozenset[str] | None = None
-    documents: int = 2000
-    seconds: float = 1.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -76,7 +68,7 @@ def read(
     guest: fleet.Guest,
     hosts: Collection[str] | None = None,
     prefer: bool = False,
-    limits: Limits = Limits(),
+    limits: policies.Limits = policies.DEFAULT_LIMITS,
 ) -> Demand:
     """Read what a guest has, and decide it against all documents in use.
 
@@ -112,7 +104,7 @@ def of_devices(
     library: fleet.Library,
     policy: decision.Policy,
     devices: Sequence[decision.SourceDevice],
-    limits: Limits = Limits(),
+    limits: policies.Limits = policies.DEFAULT_LIMITS,
 ) -> Demand:
     """Decide devices whose documents are known against all in use.
 
@@ -158,7 +150,7 @@ def _counted(
     own: frozenset[str],
     in_use: fleet.Names,
     library: fleet.Library,
-    limits: Limits,
+    limits: policies.Limits,
 ) -> frozenset[str]:
     """Choose the documents that count: the source's, and of the others those
     that are known already before those that somebody may have made up.
@@ -178,7 +170,7 @@ def _read(
     library: fleet.Library,
     own: frozenset[str],
     digests: frozenset[str],
-    limits: Limits,
+    limits: policies.Limits,
 ) -> traits.Texts:
     """Read the documents that count and are trusted: the source's always, the
     others while there is time. Those that take least to match come first.
@@ -214,7 +206,7 @@ class _Reader:
         names: fleet.Names,
         texts: traits.Texts,
         prefer: bool,
-        limits: Limits,
+        limits: policies.Limits,
     ) -> None:
         self._client = client
         self._policy = policy

@@ -9,7 +9,7 @@ import argparse
 import logging
 
 from nova_migcompat import descriptor
-from nova_migcompat.cli import base, cells, documents, policy
+from nova_migcompat.cli import base, cells, choices, documents
 
 LOG = logging.getLogger(__name__)
 
@@ -30,8 +30,7 @@ class Check(base.Lister):
     """Say whether a guest may move from one device to others, and why.
 
     SOURCE is the document of the device that the guest has, each TARGET that
-    of a device that it would get. The options are those of [migcompat] in
-    nova.conf, and so are their defaults.
+    of a device that it would get.
 
     Compatible: one row with the COMPATIBLE object that matched, whose document
     it is in (Side), and its variables' values. Not compatible: for each
@@ -72,7 +71,7 @@ example:
             nargs='+',
             help='the document of a target device; - is standard input',
         )
-        policy.add_arguments(parser)
+        choices.add_pair_arguments(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
@@ -80,12 +79,12 @@ example:
 
         :raises base.InputError: where there is nothing to decide.
         """
+        rules = choices.read_policy(parsed_args)
         names = parsed_args.targets
         reader = documents.Reader(self.app.stdin)
         source, *targets = reader.read([parsed_args.source, *names])
         if source is None or not any(targets):
             raise base.InputError('\n'.join(reader.problems))
-        rules = policy.read(parsed_args)
         rows: list[tuple[object, ...]] = []
         for name, target in zip(names, targets, strict=True):
             if target is not None:

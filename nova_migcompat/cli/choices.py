@@ -7,48 +7,67 @@ what that says. Knows no command.
 
 import argparse
 import dataclasses
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
 
-from oslo_config import cfg
-
-from nova_migcompat import decision, demand, policies, trusted
-from nova_migcompat.agent import errors
+from nova_migcompat import decision, descriptor, policies
 from nova_migcompat.cli import base
-from nova_migcompat.conf import filter as filter_conf
 
-#: Options that can be given one by one, and what for.
-_SINGLE = {
-    'direction': 'whose document must list whom',
-    'unlisted_fields': 'what becomes of a field that a device has and the '
-    'other document does not mention',
-    'unknown_source': 'what happens where the source host publishes nothing '
-    'for a device of the guest',
-    'unknown_target': 'what happens where a host publishes nothing for a '
-    'device that the guest may get',
-    'pci_claim': 'what must be compatible where devices of one host differ',
+_UNKNOWN = ('pass', 'reject')
+
+#: Options that decide a pair of documents: the answers, and to what.
+_OF_A_PAIR = {
+    'direction': (descriptor.DIRECTIONS, 'whose document must list whom'),
+    'unlisted_fields': (
+        descriptor.UNLISTED_FIELDS,
+        'what becomes of a field that a device has and the other document '
+        'does not mention',
+    ),
 }
-#: Those that can be given several times, by the name of their option.
-_LISTS = {
-    'equal_fields': '--equal-field',
-    'mdev_resource_classes': '--mdev-class',
+#: Those that besides decide a host.
+_OF_A_HOST = {
+    'unknown_source': (
+        _UNKNOWN,
+        'what happens where the source host publishes nothing for a device '
+        'of the guest',
+    ),
+    'unknown_target': (
+        _UNKNOWN,
+        'what happens where a host publishes nothing for a device that the '
+        'guest may get',
+    ),
+    'pci_claim': (
+        ('all', 'any'),
+        'what must be compatible where devices of one host differ',
+    ),
 }
-_OPTIONS = {option.name: option for option in filter_conf.OPTS}
+_DEFAULTS = decision.Policy()
+
+#: As conf/filter.py has them, which costs every command oslo.config.
+_FIELD_NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_.-]{0,63}')
+_RESOURCE_CLASS = re.compile(r'CUSTOM_[A-Z0-9_]{1,248}')
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Choices:
     """What the options mean.
 
+    :param limits: what of a fleet counts.
     :param mdev_classes: the resource classes of mediated devices.
     """
 
-    policy: decision.Policy
-    limits: demand.Limits
-    mdev_classes: frozenset[str]
+    policy: decision.Policy = _DEFAULTS
+    limits: policies.Limits = policies.DEFAULT_LIMITS
+    mdev_classes: frozenset[str] = frozenset({policies.VGPU})
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options to a command's own."""
+def add_pair_arguments(
+    parser: argparse.ArgumentParser,
+) -> argparse._ArgumentGroup:
+    """Add the options of a command that decides pairs of documents.
+
+    :returns: the group that they are in.
+    """
     group = parser.add_argument_group(
         'policy',
         'how the scheduler decides; the defaults are those of its options '
@@ -59,51 +78,128 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='FILE',
         action='append',
         default=[],
-        help='a nova.conf of nova-scheduler, whose [migcompat] counts; can '
-        'be repeated',
+        help='a nova.conf of nova-scheduler, whose [migcompat] counts where '
+        'an option is not given; can be repeated',
     )
-    for name, purpose in _SINGLE.items():
-        option = _OPTIONS[name]
-        group.add_argument(
-            f'--{name.replace("_", "-")}',
-            choices=list(option.type.choices),
-            help=f'{purpose} (default: {option.default})',
-        )
+    _add(group, _OF_A_PAIR)
     group.add_argument(
-        _LISTS['equal_fields'],
+        '--equal-field',
         metavar='FIELD',
         action='append',
         dest='equal_fields',
+        type=field_name,
         help='a field that must besides be equal on both devices; can be '
         'repeated',
     )
+    return group
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a command that decides which hosts pass."""
+    group = add_pair_arguments(parser)
+    _add(group, _OF_A_HOST)
     group.add_argument(
-        _LISTS['mdev_resource_classes'],
+        '--mdev-class',
         metavar='CLASS',
         action='append',
-        dest='mdev_resource_classes',
+        dest='mdev_classes',
+        type=_resource_class,
         help=f'a resource class of mediated devices besides {policies.VGPU}; '
         'can be repeated',
     )
 
 
+def read_policy(parsed_args: argparse.Namespace) -> decision.Policy:
+    """Read how a command line with the options of a pair decides pairs.
+
+    :raises base.InputError: where a file or a value in it cannot be used.
+    """
+    return _with_options(_of_files(parsed_args.nova_conf).policy, parsed_args)
+
+
 def read(parsed_args: argparse.Namespace) -> Choices:
     """Read what the options of a command line mean.
 
-    :raises base.InputError: where a file or a value cannot be used.
+    :raises base.InputError: where a file or a value in it cannot be used.
     """
+    found = _of_files(parsed_args.nova_conf)
+    classes = found.mdev_classes
+    if parsed_args.mdev_classes is not None:
+        classes = frozenset({policies.VGPU, *parsed_args.mdev_classes})
+    policy = _with_options(found.policy, parsed_args)
+    return Choices(policy, found.limits, classes)
+
+
+def field_name(text: str) -> str:
+    """Take the name of a field from the command line.
+
+    :raises argparse.ArgumentTypeError: where it is none.
+    """
+    if not _FIELD_NAME.fullmatch(text):
+        raise argparse.ArgumentTypeError(f'{text!r} is no name of a field')
+    return text
+
+
+def _resource_class(text: str) -> str:
+    """Take a resource class from the command line.
+
+    :raises argparse.ArgumentTypeError: where it is none of an operator's.
+    """
+    if not _RESOURCE_CLASS.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is no resource class of an operator: CUSTOM_...'
+        )
+    return text
+
+
+def _add(
+    group: argparse._ArgumentGroup,
+    options: Mapping[str, tuple[Sequence[str], str]],
+) -> None:
+    for name, (answers, purpose) in options.items():
+        group.add_argument(
+            f'--{name.replace("_", "-")}',
+            choices=answers,
+            help=f'{purpose} (default: {getattr(_DEFAULTS, name)})',
+        )
+
+
+def _with_options(
+    policy: decision.Policy, parsed_args: argparse.Namespace
+) -> decision.Policy:
+    """Let the options that are given override a policy."""
+    names = (*_OF_A_PAIR, *_OF_A_HOST, 'equal_fields')
+    given = {name: getattr(parsed_args, name, None) for name in names}
+    if given['equal_fields'] is not None:
+        given['equal_fields'] = tuple(given['equal_fields'])
+    return dataclasses.replace(
+        policy, **{k: v for k, v in given.items() if v is not None}
+    )
+
+
+def _of_files(files: Sequence[str]) -> Choices:
+    """Read what the files of a nova-scheduler mean, if there are any.
+
+    :raises base.InputError: where one, or a value in it, cannot be used.
+    """
+    if not files:
+        return Choices()
+    # Only here: who compares two documents need not wait for oslo.config.
+    from oslo_config import cfg
+
+    from nova_migcompat import trusted
+    from nova_migcompat.agent import errors
+    from nova_migcompat.conf import filter as filter_conf
+
     conf = cfg.ConfigOpts()
     filter_conf.register_opts(conf)
-    files = [f'--config-file={file}' for file in parsed_args.nova_conf]
     try:
         conf(
-            files,
+            [f'--config-file={file}' for file in files],
             project='nova',
             default_config_files=[],
             default_config_dirs=[],
         )
-        for name in (*_SINGLE, *_LISTS):
-            _override(conf, name, getattr(parsed_args, name))
         group = conf[filter_conf.GROUP]
         dict(group)  # a bad value shows when looked at
         return Choices(
@@ -115,13 +211,3 @@ def read(parsed_args: argparse.Namespace) -> Choices:
         raise base.InputError(errors.of_configuration(e)) from e
     except trusted.TrustError as e:
         raise base.InputError(errors.plain(e)) from e
-
-
-def _override(conf: cfg.ConfigOpts, name: str, value: Any) -> None:
-    if value is None:
-        return
-    try:
-        conf.set_override(name, value, filter_conf.GROUP)
-    except ValueError as e:
-        option = _LISTS.get(name, name)
-        raise base.InputError(f'{option}: {errors.plain(e)}') from e

@@ -8,7 +8,7 @@ import argparse
 from collections.abc import Iterable, Mapping, Sequence
 
 from nova_migcompat import census
-from nova_migcompat.cli import base, cells, cloud, digests, labels, policy
+from nova_migcompat.cli import base, cells, choices, cloud, digests, labels
 
 COLUMNS = ('Host', 'UUID', 'Documents', 'Digests', 'Devices', 'Summary')
 
@@ -86,7 +86,7 @@ def _field(text: str) -> Field:
         raise argparse.ArgumentTypeError(
             f'{text!r} is not FIELD=VALUE, as in mdev_type=nvidia-35'
         )
-    return policy.field_name(name), value
+    return choices.field_name(name), value
 
 
 def _having(found: census.Census, wanted: Iterable[Field]) -> frozenset[str]:

@@ -15,11 +15,11 @@ from nova_migcompat import census, decision, traits
 from nova_migcompat.cli import (
     base,
     cells,
+    choices,
     cloud,
     documents,
     labels,
     pairs,
-    policy,
 )
 
 COLUMNS = ('From', 'To', 'Compatible', 'Hosts', 'Reason')
@@ -56,8 +56,7 @@ class Matrix(cloud.CloudLister):
     yes; no; partly, where devices of some of the source's documents may move
     and others may not; unknown, where a text cannot be read. Reason: by which
     COMPATIBLE object, or why not (a table has the beginning of it). With FILE
-    the documents of these are compared and Placement is not asked. The options
-    are those of [migcompat] in nova.conf, and so are their defaults.
+    the documents of these are compared and Placement is not asked.
 
     With --output a picture is drawn instead, a heat map to look at, and one
     row says what came of it. Dead ends are parties from which some guest can
@@ -99,18 +98,18 @@ example:
             'with the reasons and the texts) or .svg (the picture alone); it '
             'is whole, loads nothing and runs nothing',
         )
-        policy.add_arguments(parser)
+        choices.add_pair_arguments(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
         """Compare everybody with everybody."""
+        rules = choices.read_policy(parsed_args)
         if parsed_args.files:
             fleet = self._read_files(parsed_args)
         else:
             found = census.read(self.placement(parsed_args))
             fleet = _of_census(found, parsed_args.by)
         _limit(len(fleet.parties), parsed_args.by)
-        rules = policy.read(parsed_args)
         matrix = pairs.compare(fleet.parties, fleet.texts, rules)
         if parsed_args.output:
             return DRAWN, [_draw(parsed_args, fleet, matrix, rules)]

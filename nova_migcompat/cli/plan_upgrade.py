@@ -14,13 +14,13 @@ from nova_migcompat import census, descriptor, traits, upgrades
 from nova_migcompat.cli import (
     base,
     cells,
+    choices,
     cloud,
     digests,
     documents,
     fleet_file,
     labels,
     plan_rows,
-    policy,
 )
 
 #: So many hosts are named in a message.
@@ -51,8 +51,7 @@ class PlanUpgrade(cloud.CloudLister):
 
     Every host is taken to have a guest on each of its documents, and room for
     the others' guests; each is emptied at its turn, not before. Guests that
-    could not leave their new host again are warned of. The options are those
-    of [migcompat] in nova.conf, and so are their defaults.
+    could not leave their new host again are warned of.
 
     A fleet FILE is YAML or JSON, with documents that stand beside it:
 
@@ -111,11 +110,12 @@ example:
             help='list the pairs of documents that are lost and gained by the '
             'whole upgrade, in the place of the steps',
         )
-        policy.add_arguments(parser)
+        choices.add_pair_arguments(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
         """Plan; a proof that no order exists makes the status 1."""
+        policy = choices.read_policy(parsed_args)
         replacements = parsed_args.replacements
         news = _read_files([new for _, new in replacements], self.app.stdin)
         found, texts = self._fleet(parsed_args)
@@ -128,7 +128,7 @@ example:
                 known,
                 _pairs(olds, news),
                 _chosen(parsed_args.hosts, hosts.keys()),
-                policy.read(parsed_args),
+                policy,
             )
         except upgrades.ChangeError as e:
             raise base.InputError(cells.printable(str(e))) from e

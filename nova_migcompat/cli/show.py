@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from nova_migcompat import census, descriptor
-from nova_migcompat.cli import base, cells, cloud, digests, labels, policy
+from nova_migcompat.cli import base, cells, choices, cloud, digests, labels
 
 COLUMNS = (
     'Digest',
@@ -34,8 +34,7 @@ class Show(cloud.CloudShowOne):
     May Move To, May Come From: the documents of the fleet that are compatible
     with it, itself among them, and how many hosts have each. Target Hosts and
     Source Hosts are how many hosts have any of these. Not Known: documents
-    whose text cannot be read, so that nobody can tell. The options are those
-    of [migcompat] in nova.conf, and so are their defaults.
+    whose text cannot be read, so that nobody can tell.
     """
 
     _epilog = """\
@@ -60,13 +59,14 @@ example:
             type=digests.prefix,
             help="the document's digest, or the beginning of it",
         )
-        policy.add_arguments(parser)
+        choices.add_pair_arguments(parser)
         return parser
 
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Sequence[Any]]:
         """Read the fleet; a text that cannot be read makes the status 1."""
+        policy = choices.read_policy(parsed_args)
         found = census.read(self.placement(parsed_args))
         known = {d for host in found.hosts.values() for d in host.digests}
         digest = digests.find(parsed_args.digest, known)
@@ -76,7 +76,7 @@ example:
         if document is None:
             self.status = base.NO
         else:
-            match = policy.read(parsed_args).match
+            match = policy.match
             moves = (
                 *_moves(found, lambda other: match(document, other)),
                 *_moves(found, lambda other: match(other, document)),

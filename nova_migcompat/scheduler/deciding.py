@@ -197,7 +197,7 @@ def policy() -> decision.Policy:
     return policies.policy(CONF.migcompat)
 
 
-def limits() -> demand.Limits:
+def limits() -> policies.Limits:
     """Read what of the fleet counts as it is now.
 
     :raises trusted.TrustError: the file of trusted documents cannot be used.

@@ -282,8 +282,6 @@ def test_a_document_that_is_not_trusted_counts_as_none(
             'publishes nothing for a device',
         ),
         (['--from', 'source', '--nova-conf', '/none'], '/none'),
-        (['--from', 'source', '--equal-field', '&'], '--equal-field'),
-        (['--from', 'source', '--mdev-class', 'gpu'], '--mdev-class'),
         (
             ['--server', 'a', '--device', '0000:81:00.0'],
             '--device goes with --from',

@@ -15,6 +15,7 @@ from nova_migcompat import (
     demand,
     descriptor,
     fleet,
+    policies,
     selection,
     traits,
 )
@@ -186,7 +187,7 @@ def test_a_thousand_hostile_documents_take_bounded_time(cloud, monkeypatch):
             library,
             policy,
             guest,
-            limits=demand.Limits(seconds=seconds),
+            limits=policies.Limits(seconds=seconds),
         )
         # Reading and matching, and ten times the room for what lies around.
         assert time.thread_time() - started < 10 * 2 * seconds

@@ -5,7 +5,14 @@ import types
 
 import pytest
 
-from nova_migcompat import decision, demand, descriptor, fleet, traits
+from nova_migcompat import (
+    decision,
+    demand,
+    descriptor,
+    fleet,
+    policies,
+    traits,
+)
 from nova_migcompat.placement import PlacementError
 
 GPU = descriptor.parse('SELF:\n a=1\nCOMPATIBLE:\n a={v:int:1..}\n')
@@ -45,7 +52,7 @@ def read(published=(GPU, *OTHERS), library=None, **limits):
         library or fleet.Library(),
         decision.Policy(),
         GUEST,
-        limits=demand.Limits(**limits),
+        limits=policies.Limits(**limits),
     )
     return found, client
 

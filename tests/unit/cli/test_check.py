@@ -9,8 +9,6 @@ import pytest
 import yaml
 
 from nova_migcompat import descriptor
-from nova_migcompat.cli import main
-from nova_migcompat.conf import filter as filter_conf
 from tests.unit.cli import conftest
 
 VECTORS = json.loads((conftest.VECTORS / 'match.json').read_text())
@@ -178,27 +176,15 @@ def test_objects_count_from_1_as_in_the_reasons_text(run, put):
     assert str(reason).startswith(f'source object {found["Object"]}, x: ')
 
 
-def test_the_defaults_are_those_of_the_scheduler():
-    defaults = {opt.dest: opt.default for opt in filter_conf.OPTS}
-    app = main.MigcompatApp()
-    factory, _, _ = app.command_manager.find_command(['check'])
-    parsed = factory(app, None).get_parser('check').parse_args(['a', 'b'])
+def test_it_decides_as_a_scheduler_s_nova_conf_says(run, put, examples):
+    put('nova.conf', '[migcompat]\nequal_fields = mdev_type\n')
 
-    for name in ('direction', 'unlisted_fields', 'equal_fields'):
-        assert getattr(parsed, name) == defaults[name]
+    answer = run('check', 'UUID1', 'UUID2', '--nova-conf', 'nova.conf', *JSON)
 
-
-def test_the_choices_are_those_of_the_scheduler():
-    choices = {
-        opt.dest: tuple(opt.type.choices)
-        for opt in filter_conf.OPTS
-        if opt.dest in ('direction', 'unlisted_fields')
-    }
-
-    assert choices == {
-        'direction': descriptor.DIRECTIONS,
-        'unlisted_fields': descriptor.UNLISTED_FIELDS,
-    }
+    assert (answer.status, answer.rows[0]['Field']) == (1, 'mdev_type')
+    absent = run('check', 'UUID1', 'UUID2', '--nova-conf', 'absent')
+    assert (absent.status, absent.out) == (2, '')
+    assert 'absent' in absent.err
 
 
 def test_every_bad_file_is_shown(run, put):
