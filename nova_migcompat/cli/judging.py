@@ -199,19 +199,27 @@ class Judge:
             for requirement in selected.decided.requirements
             for digest in sorted(digests & requirement.incompatible.keys())
         )
-        if host in made.hosts:
-            misfit = selected.misfits.get(host)
-            nothing = None if in_the_way else reasons.NOTHING
-            return Refusal(misfit or nothing, in_the_way)
         is_compatible = not any(
             digests.isdisjoint(requirement.compatible)
             for requirement in selected.decided.requirements
         )
+        if host in made.hosts or (made.is_narrow and not is_compatible):
+            words = _unread(digests, selected.problems)
+            if host in selected.misfits:
+                words.insert(0, selected.misfits[host])
+            if not (words or in_the_way):
+                words.append(reasons.NOTHING)
+            return Refusal('; '.join(words) or None, in_the_way)
         if is_compatible or not in_the_way:
             return Refusal(NO_CANDIDATE)
-        if made.is_narrow:
-            return Refusal(None, in_the_way)
         return Refusal(f'{NO_CANDIDATE}; it has no compatible device either')
+
+
+def _unread(
+    digests: frozenset[str], problems: Mapping[str, str]
+) -> list[str]:
+    """Say which documents count as none, and why."""
+    return [f'{d}: {problems[d]}' for d in sorted(digests & problems.keys())]
 
 
 class _Functions:

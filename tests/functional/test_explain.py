@@ -252,7 +252,7 @@ def test_a_nova_conf_says_how_it_is_decided_and_an_option_overrides_it(
 
 
 def test_a_document_that_is_not_trusted_counts_as_none(
-    cloud, explain, tmp_path
+    cloud, explain, tmp_path, monkeypatch
 ):
     with_gpus(cloud, 'source', OLD)
     with_gpus(cloud, 'right', NEW)
@@ -264,6 +264,11 @@ def test_a_document_that_is_not_trusted_counts_as_none(
     answer = explain('--from', 'source', '--nova-conf', str(conf))
 
     assert answer.passes() == {'right': False}
+    why = f'{NEW.digest}: it is none of the trusted documents'
+    assert [row['Why'] for row in answer.rows] == [why]
+    monkeypatch.setattr(judging, '_LARGE', 1)
+    answer = explain('--from', 'source', '--nova-conf', str(conf))
+    assert [row['Why'] for row in answer.rows] == [why]
     trusted.write_text('')
     answer = explain('--from', 'source', '--nova-conf', str(conf))
     assert (answer.status, answer.rows) == (2, None)
