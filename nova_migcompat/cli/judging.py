@@ -257,9 +257,18 @@ class _Functions:
         return [*named, free] if free else named
 
     def locations(self, host: Host) -> Collection[str]:
-        """Name the locations of a host's functions."""
+        """Name the locations of a host's functions, as Nova's pools do.
+
+        A VF's is its PF's. Where the VFs of a PF differ, the PF has several
+        documents, and a VF with a location of its own some of these.
+        """
         known = self._state.census.hosts.get(host.uuid)
-        return known.places.keys() if known else ()
+        places = known.places if known else {}
+        return [
+            place
+            for place, digests in places.items()
+            if not any(digests < others for others in places.values())
+        ]
 
 
 def _key(wanted: guests.Wanted) -> list[object]:

@@ -198,6 +198,17 @@ def test_functions_are_judged_by_all_that_a_host_may_give(
         assert first['Why'].startswith('PCI may come from PCI_0000_42_00_0')
 
 
+def test_a_vf_among_others_is_not_one_that_nova_could_choose(cloud, explain):
+    """Its pools are those of PFs, and the filter judges them whole."""
+    cloud.host('source', OLD)
+    mixed = [at(PF1, NEW), at(PF1, OTHER), at('PCI_0000_41_00_3', NEW)]
+    cloud.host('mixed', NEW, OTHER, more=mixed)
+
+    for claim in ('all', 'any'):
+        answer = explain('--from', 'source', '--pci-claim', claim)
+        assert answer.passes() == {'mixed': False}
+
+
 def test_a_host_that_publishes_nothing_is_not_said_to_have_nothing_free(
     cloud, explain
 ):
