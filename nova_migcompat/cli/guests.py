@@ -36,7 +36,7 @@ class Wanted:
     """What a guest asks of a host, if its devices are these.
 
     :param devices: what it has now.
-    :param groups: what Placement is asked for, by suffix; none: nothing.
+    :param groups: what Placement is asked for, by suffix.
     :param isolate: whether no two of these may share a provider.
     :param functions: of devices that are PCI functions: the groups of
         ``groups`` that name where they come from, by the devices' group; none
@@ -246,7 +246,8 @@ class Reader:
         where = ', '.join(sorted(filter(None, locations))) or 'any device'
         device = decision.SourceDevice(where, digests, group)
         if group == 'PCI':
-            wanted = Wanted((device,), {}, functions={group: ()})
+            groups = flavors.groups({}, 1)
+            wanted = Wanted((device,), groups, functions={group: ()})
         else:
             wanted = Wanted((device,), {'': placement.Group({group: 1})})
         return Guest(where, node, (wanted,))

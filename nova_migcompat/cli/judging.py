@@ -124,12 +124,9 @@ class Judge:
         )
         aggregates = self._aggregates(wanted, asked)
         offered = self._candidates(wanted, aggregates, only)
-        uuids: Collection[str] = offered or ()
-        if offered is None:
-            uuids = {*state.census.hosts, *([only] if only else [])}
         hosts = [
-            Host(uuid, (offered or {}).get(uuid, ()))
-            for uuid in uuids
+            Host(uuid, candidates)
+            for uuid, candidates in offered.items()
             if only in (None, uuid) and state.why_unavailable(uuid) is None
         ]
         selector = selection.Selector(state.snapshot, self._policy)
@@ -140,10 +137,8 @@ class Judge:
 
     def _candidates(
         self, wanted: guests.Wanted, aggregates: list[str], only: str | None
-    ) -> Mapping[str, list[placement.Candidate]] | None:
+    ) -> Mapping[str, list[placement.Candidate]]:
         """Ask Placement who has such devices free, once for each request."""
-        if not wanted.groups:
-            return None
         request = [only, wanted.isolate, aggregates]
         request += sorted(map(repr, wanted.groups.items()))
         key = repr(request)
@@ -215,9 +210,7 @@ class Judge:
         return Refusal(f'{NO_CANDIDATE}; it has no compatible device either')
 
 
-def _unread(
-    digests: frozenset[str], problems: Mapping[str, str]
-) -> list[str]:
+def _unread(digests: frozenset[str], problems: Mapping[str, str]) -> list[str]:
     """Say which documents count as none, and why."""
     return [f'{d}: {problems[d]}' for d in sorted(digests & problems.keys())]
 

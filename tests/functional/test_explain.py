@@ -81,6 +81,13 @@ def with_gpus(cloud, name, *of_gpus, free=True):
     return root
 
 
+def with_functions(cloud, name, *documents, more=()):
+    """A host whose PCI functions have documents; PCI is not in Placement."""
+    root = cloud.host(name, *documents, more=more)
+    cloud.admin.set_inventory(root, {'MEMORY_MB': 64})
+    return root
+
+
 def at(place, document):
     return traits.location_trait(place, document.digest)
 
@@ -184,9 +191,11 @@ def test_each_device_of_a_host_is_judged_by_its_own_document(cloud, explain):
 def test_functions_are_judged_by_all_that_a_host_may_give(
     cloud, explain, claim, both
 ):
-    cloud.host('source', OLD)
-    cloud.host('right', NEW)
-    cloud.host('both', NEW, OTHER, more=[at(PF1, NEW), at(PF2, OTHER)])
+    with_functions(cloud, 'source', OLD)
+    with_functions(cloud, 'right', NEW)
+    with_functions(
+        cloud, 'both', NEW, OTHER, more=[at(PF1, NEW), at(PF2, OTHER)]
+    )
 
     answer = explain('--from', 'source', '--pci-claim', claim)
 
@@ -200,9 +209,9 @@ def test_functions_are_judged_by_all_that_a_host_may_give(
 
 def test_a_vf_among_others_is_not_one_that_nova_could_choose(cloud, explain):
     """Its pools are those of PFs, and the filter judges them whole."""
-    cloud.host('source', OLD)
+    with_functions(cloud, 'source', OLD)
     mixed = [at(PF1, NEW), at(PF1, OTHER), at('PCI_0000_41_00_3', NEW)]
-    cloud.host('mixed', NEW, OTHER, more=mixed)
+    with_functions(cloud, 'mixed', NEW, OTHER, more=mixed)
 
     for claim in ('all', 'any'):
         answer = explain('--from', 'source', '--pci-claim', claim)
@@ -212,20 +221,33 @@ def test_a_vf_among_others_is_not_one_that_nova_could_choose(cloud, explain):
 def test_a_host_that_publishes_nothing_is_not_said_to_have_nothing_free(
     cloud, explain
 ):
-    cloud.host('source', OLD)
-    cloud.host('silent')
+    with_functions(cloud, 'source', OLD)
+    with_functions(cloud, 'silent')
 
     answer = explain('--from', 'source', '--host', 'silent')
     assert answer.status == 1
     assert 'publishes no document' in answer.rows[0]['Why']
     policy = ('--unknown-target', 'pass')
-    answer = explain('--from', 'source', '--host', 'silent', *policy)
-    assert answer.status == 0
+    answer = explain('--from', 'source', *policy)
+    assert answer.passes() == {'silent': True}
+
+
+def test_a_host_that_nova_schedules_nothing_to_does_not_pass(cloud, explain):
+    with_functions(cloud, 'source', OLD)
+    with_functions(cloud, 'right', NEW)
+    with_functions(cloud, 'off', NEW, more=['COMPUTE_STATUS_DISABLED'])
+
+    answer = explain('--from', 'source')
+
+    assert answer.passes() == {'off': False, 'right': True}
+    assert 'nova-compute is disabled' in answer.of('off')[0]['Why']
 
 
 def test_the_document_at_an_address_is_judged(cloud, explain):
-    cloud.host('source', OLD, OTHER, more=[at(PF1, OLD), at(PF2, OTHER)])
-    cloud.host('right', NEW)
+    with_functions(
+        cloud, 'source', OLD, OTHER, more=[at(PF1, OLD), at(PF2, OTHER)]
+    )
+    with_functions(cloud, 'right', NEW)
 
     for address, status in (('0000:41:00.0', 0), ('0000:42:00.0', 1)):
         answer = explain('--from', 'source', '--device', address)

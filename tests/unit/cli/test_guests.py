@@ -156,7 +156,8 @@ def test_each_document_of_a_host_is_a_guest_without_the_api():
         (PF2, Y),
         ('PCI_0000_81_00_0', Z),
     ]
-    assert [bool(g.wanted[0].groups) for g in found] == [False, False, True]
+    asked = [g.wanted[0].groups[''].resources for g in found]
+    assert asked == [{'MEMORY_MB': 1}, {'MEMORY_MB': 1}, {'VGPU': 1}]
 
 
 @pytest.mark.parametrize('address', ['0000:42:00.0', PF2, PF2.lower()])
