@@ -4,7 +4,7 @@
 Knows no command, and judges nothing.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from nova_migcompat import census, placement, snapshot
 from nova_migcompat.cli import base, cells, choices, compute
@@ -37,7 +37,7 @@ class State:
         self.snapshot = snapshot.Snapshot(client, self.census)
         self.library = snapshot.library_of(self.census)
         self._nodes = {node.uuid: node for node in nodes}
-        self._trees: dict[str, Mapping[str, str]] = {}
+        self._trees: dict[str, dict[str, str]] = {}
         self._names = {
             **{uuid: host.name for uuid, host in self.census.hosts.items()},
             **{node.uuid: node.name for node in nodes},
@@ -80,13 +80,21 @@ class State:
         return {uuid: self._names.get(uuid, uuid) for uuid in nodes}
 
     def tree(self, node: str) -> Mapping[str, str]:
-        """Return the names of a host's providers by UUID; read once.
+        """Return the names of a host's providers by UUID.
+
+        Reads those of every host at once, where several are asked for.
 
         :raises placement.PlacementError:
         """
+        found: Iterable[placement.Provider] = ()
         if node not in self._trees:
-            found = self.client.tree(node)
-            self._trees[node] = {each.uuid: each.name for each in found}
+            is_first = len(self._trees) < _FEW
+            client = self.client
+            found = client.tree(node) if is_first else client.providers()
+            self._trees[node] = {}
+        for each in found:
+            tree = self._trees.setdefault(each.root_uuid, {})
+            tree[each.uuid] = each.name
         return self._trees[node]
 
     def why_unavailable(self, node: str) -> str | None:

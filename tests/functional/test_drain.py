@@ -19,7 +19,16 @@ from nova_migcompat import placement as placement_module
 from nova_migcompat.cli import cloud as cloud_module
 from nova_migcompat.cli import main
 from tests.functional.published_fleet import Fleet
-from tests.functional.test_explain import GPU1, NEW, OLD, OTHER, with_gpus
+from tests.functional.test_explain import (
+    GPU1,
+    NEW,
+    OLD,
+    OTHER,
+    PF1,
+    PF2,
+    at,
+    with_gpus,
+)
 
 # As it runs the application in this process.
 pytestmark = pytest.mark.usefixtures('logging_as_before')
@@ -195,6 +204,34 @@ def test_a_guest_costs_one_request_at_most(cloud, drain):
     constant = [requests('uniform') for _ in range(4)]
     assert len(set(constant)) == 1
     assert constant[0] <= counts[0] < 12
+
+
+def with_pfs(cloud, name):
+    """A host with two PFs that differ; PCI is in Placement."""
+    places = [at(PF1, NEW), at(PF2, OTHER)]
+    root = cloud.host(name, NEW, OTHER, more=places)
+    cloud.admin.set_inventory(root, {'MEMORY_MB': 64})
+    for address in ('0000:41:00.0', '0000:42:00.0'):
+        cloud.admin.create_provider(
+            f'{name}_{address}', root, [], {'SRIOV_NET_VF': 4}
+        )
+
+
+def test_hosts_whose_devices_differ_cost_no_request_each(cloud, drain):
+    for number in range(12):
+        with_pfs(cloud, f'h{number}')
+    server = cloud.nova.add('h0', **{'pci_passthrough:alias': 'vf:1'})
+    pf = cloud.client.provider(name='h0_0000:41:00.0').uuid
+    cloud.admin.allocate(server, {pf: {'SRIOV_NET_VF': 1}})
+
+    _, [row], err = drain('h0')
+    before = len(cloud.adapter.urls)
+    for number in range(12, 16):
+        with_pfs(cloud, f'h{number}')
+
+    assert row['Hosts'] == 11, err
+    assert drain('h0')[1][0]['Hosts'] == 15
+    assert len(cloud.adapter.urls) == before < 30
 
 
 def test_a_document_of_the_source_that_cannot_be_read_stops_its_guests_only(
