@@ -53,7 +53,8 @@ class Explain(cloud.CloudLister):
     Where PCI devices are not in Placement, which function a server has, and
     which one Nova would take on another host, only Nova's database knows: all
     documents that the server's could have are judged, and on other hosts all
-    functions that have a document count as those that Nova may take.
+    functions that have a document count as those that Nova may take. Where
+    those of a host that passes differ, Why says so.
     """
 
     _epilog = """\

@@ -19,6 +19,11 @@ _LOCATION = re.compile(
     re.IGNORECASE,
 )
 _ANY = '(any)'
+#: Of functions that Nova chooses by itself, on a host whose devices differ.
+_FAR_AS_KNOWN = (
+    'unless Nova has functions there for which nothing is published: only its '
+    'database knows'
+)
 
 
 class Shower:
@@ -77,9 +82,25 @@ class Shower:
                 )
                 number = None if result.object is None else result.object + 1
                 variables = dict(result.variables or {})
+                why = self._reservation(made, requirement, host)
                 yield self._row(
-                    None, source, digest, number, variables, devices
+                    why, source, digest, number, variables, devices
                 )
+
+    def _reservation(
+        self,
+        made: judging.Judgement,
+        requirement: decision.Requirement,
+        host: str,
+    ) -> str | None:
+        """Say what is not known of a host that passes."""
+        if not self._state.census.hosts[host].places:
+            return None
+        is_chosen = any(
+            made.wanted.functions.get(group) == ()
+            for group in _groups(made, requirement)
+        )
+        return _FAR_AS_KNOWN if is_chosen else None
 
     def _digests(self, host: str) -> frozenset[str]:
         known = self._state.census.hosts.get(host)
@@ -98,11 +119,7 @@ class Shower:
             the guest can be given none of them.
         """
         known = self._state.census.hosts[host]
-        groups = {
-            group
-            for group, needs in made.asked.decided.needs.items()
-            if requirement in needs
-        }
+        groups = _groups(made, requirement)
         functions = groups & made.wanted.functions.keys()
         found, all_of_them = [], 0
         if functions:
@@ -141,6 +158,17 @@ def address(place: str) -> str:
         return place
     domain, bus, slot, function = match.groups()
     return f'{domain}:{bus}:{slot}.{function}'.lower()
+
+
+def _groups(
+    made: judging.Judgement, requirement: decision.Requirement
+) -> set[str]:
+    """Name the groups of the devices that ask for something."""
+    return {
+        group
+        for group, needs in made.asked.decided.needs.items()
+        if requirement in needs
+    }
 
 
 def _gives(candidates: judging.Candidates, parent: str) -> bool:

@@ -203,6 +203,8 @@ def test_functions_are_judged_by_all_that_a_host_may_give(
     first = answer.of('both')[0]
     if both:
         assert first['Device'] == ['0000:41:00.0']
+        assert 'only its database knows' in first['Why']
+        assert answer.of('right')[0]['Why'] is None
     else:
         assert first['Why'].startswith('PCI may come from PCI_0000_42_00_0')
 
