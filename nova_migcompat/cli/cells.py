@@ -8,10 +8,13 @@ gets printable text. Knows nothing of what the values mean.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any, Self
 
 from cliff import columns
 
+#: Of many names, a table and a message have so many.
+MOST_NAMED = 3
 #: What makes a spreadsheet take a cell for a formula.
 _FORMULA = ('=', '+', '-', '@')
 #: What a shell acts on between double quotes, but for those themselves.
@@ -33,6 +36,25 @@ def printable(text: str, keep: str = '') -> str:
         else c.encode('unicode_escape').decode()
         for c in text
     )
+
+
+def cut(text: str, most: int) -> str:
+    """Shorten a text to what can be printed in some characters."""
+    words = printable(text)
+    return words if len(words) <= most else f'{words[: most - 1]}…'
+
+
+def some(
+    texts: Sequence[str], most: int = MOST_NAMED, separator: str = ', '
+) -> str:
+    """Show the first of some texts, and say how many more there are.
+
+    :param separator: what stands between them; may be a line's end.
+    """
+    shown = separator.join(map(printable, texts[:most]))
+    more = len(texts) - most
+    before = '\n' if separator == '\n' else ' '
+    return f'{shown}{before}and {more:,} more' if more > 0 else shown
 
 
 class Cell(columns.FormattableColumn):

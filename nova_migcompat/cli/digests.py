@@ -5,10 +5,9 @@ import argparse
 import re
 from collections.abc import Collection
 
-from nova_migcompat.cli import base
+from nova_migcompat.cli import base, cells
 
 _PREFIX = re.compile('[A-Z2-7]{1,32}')
-_NAMED = 4
 
 
 def prefix(text: str) -> str:
@@ -38,9 +37,7 @@ def find(beginning: str, digests: Collection[str]) -> str:
             f'no host has a document {beginning}; "nova-migcompat hosts" '
             'lists those that hosts have'
         )
-    more = len(found) - _NAMED
     raise base.InputError(
         f'{beginning} is the beginning of {len(found)} digests: '
-        f'{", ".join(found[:_NAMED])}{f" and {more} more" if more > 0 else ""}'
-        '; give more characters'
+        f'{cells.some(found)}; give more characters'
     )

@@ -28,9 +28,6 @@ from nova_migcompat.cli import (
 OF_HOST = ('Server', 'Name', 'Hosts', 'To', 'Why')
 OF_ALL = ('Host', 'Guests', 'Stuck', 'Servers')
 
-#: Hosts and servers that a table names; machines get all.
-_NAMED = 3
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Prospect:
@@ -192,7 +189,7 @@ def _row(prospect: Prospect) -> tuple[object, ...]:
         server.uuid,
         server.name,
         len(hosts),
-        cells.Cell(hosts, _some(hosts)),
+        cells.Cell(hosts, cells.some(hosts)),
         cells.Cell(why, why and errors.plain(why)),
     )
 
@@ -206,13 +203,6 @@ def _by_host(prospects: Iterable[Prospect]) -> list[tuple[object, ...]]:
     for host, of_host in sorted(everyone.items()):
         stuck = [each.server.uuid for each in of_host if not each.hosts]
         if stuck:
-            shown = cells.Cell(stuck, _some(stuck))
+            shown = cells.Cell(stuck, cells.some(stuck))
             rows.append((host, len(of_host), len(stuck), shown))
     return rows
-
-
-def _some(names: Sequence[str]) -> str:
-    """Name the first, and say how many more there are."""
-    more = len(names) - _NAMED
-    text = ', '.join(names[:_NAMED])
-    return f'{text} and {more} more' if more > 0 else text

@@ -53,7 +53,7 @@ def label(document: descriptor.Document) -> str:
     words = [' '.join(types)] if types else []
     if not words and not versions:
         words = [_field(*item) for item in list(fields.items())[:3]]
-    return _cut(', '.join([*words, *versions]), _MOST)
+    return cells.cut(', '.join([*words, *versions]), _MOST)
 
 
 def tell_apart(texts: traits.Texts) -> dict[str, str]:
@@ -115,8 +115,4 @@ def _field(name: str, value: str) -> str:
 
 
 def _shown(value: str) -> str:
-    return _cut(cells.printable(value), _MOST_VALUE)
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f'{text[: most - 1]}…'
+    return cells.cut(value, _MOST_VALUE)

@@ -126,7 +126,7 @@ example:
                 shown[target],
                 pair.answer.value,
                 counts[target],
-                cells.Cell(pair.reason, _cut(pair.reason)),
+                cells.Cell(pair.reason, cells.cut(pair.reason, _MOST_REASON)),
             )
             for source, row in enumerate(matrix.pairs)
             for target, pair in enumerate(row)
@@ -200,13 +200,6 @@ def _of_census(found: census.Census, by: str) -> _Fleet:
                 holders.setdefault(digest, []).append(name)
         parties = pairs.by_document(found.documents, holders)
     return _Fleet(parties, found.documents, 'Read from Placement', HOST)
-
-
-def _cut(reason: str) -> str:
-    """Shorten a reason for tables, whose lines are long without it."""
-    words = cells.printable(reason)
-    most = _MOST_REASON
-    return words if len(words) <= most else f'{words[: most - 1]}…'
 
 
 def _party(party: pairs.Party, by: str, fleet: _Fleet) -> cells.Cell:

@@ -13,7 +13,7 @@ import functools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from nova_migcompat import decision, traits
-from nova_migcompat.cli import labels
+from nova_migcompat.cli import cells, labels
 
 
 class Answer(enum.Enum):
@@ -287,5 +287,4 @@ def _sorted(names: Iterable[str]) -> list[str]:
 
 def group_label(names: Sequence[str]) -> str:
     """Name hosts or files that are alike."""
-    more = len(names) - 1
-    return f'{names[0]} and {more} more' if more else names[0]
+    return cells.some(names, 1)

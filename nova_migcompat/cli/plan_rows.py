@@ -16,8 +16,6 @@ COLUMNS = ('Step', 'Hosts', 'Guests From', 'May Go To', 'Stuck', 'Why')
 PAIR_COLUMNS = ('Change', 'From', 'To', 'Hosts Before', 'Hosts After', 'Why')
 
 _DIGEST = re.compile('[A-Z2-7]{32}')
-#: So many hosts are named in one cell of a table, and in a sentence.
-_NAMED = 3
 
 #: A level of logging, and what is said.
 Note = tuple[int, str]
@@ -59,7 +57,11 @@ def step_rows(plan: upgrades.Plan, words: Words) -> Iterator[Sequence[object]]:
         for move in step.moves:
             yield (
                 number,
-                cells.Cell(list(step.hosts), _host_lines(step.hosts), '\n'),
+                cells.Cell(
+                    list(step.hosts),
+                    cells.some(step.hosts, separator='\n'),
+                    '\n',
+                ),
                 words.cell(move.source),
                 _targets(move.targets, len(step.hosts), words),
                 move.stuck is not None,
@@ -95,7 +97,7 @@ def notes(
             logging.WARNING,
             f'{len(unread):,} document{"s" if len(unread) > 1 else ""} of the'
             ' fleet cannot be read; no guest is taken to be able to move'
-            f' there: {_some(unread, "; ")}',
+            f' there: {cells.some(unread, separator="; ")}',
         )
     count = len(plan.order)
     if plan.proof:
@@ -118,7 +120,7 @@ def notes(
 
 
 def _dead_end(end: upgrades.DeadEnd, words: Words) -> Note:
-    guests = f'a guest on {words.of(end.digest)} at {_some(end.hosts)}'
+    guests = f'a guest on {words.of(end.digest)} at {cells.some(end.hosts)}'
     if end.until is not None:
         return (
             logging.INFO,
@@ -150,20 +152,5 @@ def _counts(sources: int, targets: int) -> cells.Cell:
     )
 
 
-def _host_lines(hosts: Sequence[str]) -> str:
-    """Return what a table shows of hosts."""
-    shown = [cells.printable(host) for host in hosts[:_NAMED]]
-    more = len(hosts) - _NAMED
-    if more > 0:
-        shown.append(f'and {more:,} more')
-    return '\n'.join(shown)
-
-
 def _hosts(count: int) -> str:
     return f'{count:,} host{"" if count == 1 else "s"}'
-
-
-def _some(names: Sequence[str], separator: str = ', ') -> str:
-    more = len(names) - _NAMED
-    shown = separator.join(names[:_NAMED])
-    return f'{shown} and {more:,} more' if more > 0 else shown

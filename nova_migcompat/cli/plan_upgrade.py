@@ -23,9 +23,6 @@ from nova_migcompat.cli import (
     plan_rows,
 )
 
-#: So many hosts are named in a message.
-_NAMED = 3
-
 Replacement = tuple[str, str]
 
 #: By whether an order exists.
@@ -257,7 +254,7 @@ def _chosen(
         if not fitting:
             raise base.InputError(
                 f'--hosts: no host {cells.printable(name)!r} has documents; '
-                f'hosts that do are {_some(list(hosts))}'
+                f'hosts that do are {cells.some(list(hosts)) or "none"}'
             )
         chosen |= fitting
     return frozenset(chosen)
@@ -265,10 +262,3 @@ def _chosen(
 
 def _fitting(pattern: str, hosts: Iterable[str]) -> list[str]:
     return [host for host in hosts if fnmatch.fnmatchcase(host, pattern)]
-
-
-def _some(hosts: Sequence[str]) -> str:
-    """Name a few hosts, printable."""
-    more = len(hosts) - _NAMED
-    shown = cells.printable(', '.join(hosts[:_NAMED]))
-    return f'{shown} and {more:,} more' if more > 0 else shown or 'none'

@@ -85,7 +85,7 @@ example:
             digest,
             labels.tell_apart(found.documents)[digest],
             len(names),
-            cells.Cell(names, _first(names), keep='\n'),
+            cells.Cell(names, cells.some(names, _MOST_NAMES, '\n'), keep='\n'),
             *moves,
             sorted(found.documents.problems),
             document and cells.Cell(document.canonical, keep='\n\t'),
@@ -114,9 +114,3 @@ def _moves(
         shown or '(none)',
         keep='\n',
     )
-
-
-def _first(names: Sequence[str]) -> str:
-    more = len(names) - _MOST_NAMES
-    shown = '\n'.join(cells.printable(name) for name in names[:_MOST_NAMES])
-    return f'{shown}\nand {more} more' if more > 0 else shown

@@ -4,7 +4,7 @@
 import dataclasses
 from collections.abc import Sequence
 
-from nova_migcompat.cli import pairs
+from nova_migcompat.cli import cells, pairs
 
 #: Characters of a reason, and names of hosts, that are shown in a picture.
 MOST_REASON, MOST_NAMES = 300, 40
@@ -111,9 +111,7 @@ def reason(pair: pairs.Pair) -> str:
 
 def names(holders: Sequence[str], most: int = MOST_NAMES) -> str:
     """List some names."""
-    more = len(holders) - most
-    words = ', '.join(holders[:most])
-    return f'{words} and {more:,} more' if more > 0 else words
+    return cells.some(holders, most)
 
 
 def plural(count: int, noun: str) -> str:

@@ -147,3 +147,25 @@ def test_a_shell_runs_nothing_of_a_value():
     )
 
     assert (shell.stdout, shell.stderr) == (value, '')
+
+
+@pytest.mark.parametrize(
+    ('count', 'separator', 'shown'),
+    [
+        (0, ', ', ''),
+        (2, ', ', 'h0, h1'),
+        (3, '; ', 'h0; h1 and 1 more'),
+        (1002, ', ', 'h0, h1 and 1,000 more'),
+        (4, '\n', 'h0\nh1\nand 2 more'),
+    ],
+)
+def test_of_many_names_the_first_are_shown(count, separator, shown):
+    names = [f'h{number}' for number in range(count)]
+
+    assert cells.some(names, 2, separator) == shown
+
+
+def test_names_and_shortened_texts_are_printable():
+    assert cells.some(['a\n', 'b'], 1) == r'a\n and 1 more'
+    assert cells.cut('a\x1bbcd', 6) == 'a\\x1b…'
+    assert cells.cut('abcdef', 6) == 'abcdef'
