@@ -116,5 +116,5 @@ def only_here(asked: demand.Demand, node: str) -> str:
         requirement.compatible & asked.names.digests
         for requirement in asked.nowhere_else(node)
     ):
-        return '; only the source host has such a document'
+        return 'only the source host has such a document'
     return ''

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 import tqdm
 
 from nova_migcompat import demand, reasons
-from nova_migcompat.agent import errors
 from nova_migcompat.cli import (
     base,
     cells,
@@ -27,6 +26,9 @@ from nova_migcompat.cli import (
 
 OF_HOST = ('Server', 'Name', 'Hosts', 'To', 'Why')
 OF_ALL = ('Host', 'Guests', 'Stuck', 'Servers')
+
+#: Characters of a reason that a table shows; machines get all.
+_MOST_WHY = 300
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -163,7 +165,8 @@ class _Drainer:
             if not one.selected.passed & elsewhere:
                 decided, problems = one.asked.decided, one.asked.problems
                 why = reasons.summary(decided, problems, explain=True)
-                return why + reasons.only_here(one.asked, guest.node)
+                only = reasons.only_here(one.asked, guest.node)
+                return '; '.join(filter(None, [only, why]))
         return None
 
 
@@ -190,7 +193,7 @@ def _row(prospect: Prospect) -> tuple[object, ...]:
         server.name,
         len(hosts),
         cells.Cell(hosts, cells.some(hosts)),
-        cells.Cell(why, why and errors.plain(why)),
+        cells.Cell(why, why and cells.cut(why, _MOST_WHY)),
     )
 
 

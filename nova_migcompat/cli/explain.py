@@ -13,6 +13,7 @@ from nova_migcompat import reasons
 from nova_migcompat.agent import errors
 from nova_migcompat.cli import (
     base,
+    cells,
     choices,
     cloud,
     compute,
@@ -32,6 +33,9 @@ COLUMNS = (
     'Variables',
     'Device',
 )
+
+#: Characters of what is said of a guest besides the rows.
+_MOST_SUMMARY = 2000
 
 
 class Explain(cloud.CloudLister):
@@ -209,6 +213,8 @@ class _Explanation:
         why = reasons.summary(
             selected.decided, selected.problems, explain=not selected.passed
         )
+        only = ''
         if not selected.passed:
-            why += reasons.only_here(made.asked, guest.node)
-        return f'{guest.name}: {counts}; {errors.plain(why, 2000)}'
+            only = reasons.only_here(made.asked, guest.node)
+        said = '; '.join(filter(None, [counts, only, why]))
+        return f'{guest.name}: {cells.cut(said, _MOST_SUMMARY)}'

@@ -139,8 +139,8 @@ class Reader:
             known = ', '.join(sorted({d[0] for d in devices if d[0]}))
             raise base.InputError(
                 f'the host publishes nothing for {_said(address)}; it does '
-                f'for {cells.printable(known) or "no device"} (VFs that are '
-                'not named are like their PF)'
+                f'for {cells.printable(known) or "no device"} (a VF that is '
+                'not among them has what most of its PF have: name the PF)'
             )
         return [
             self._of_document(node, group, digests, locations)

@@ -54,8 +54,9 @@ def log_none(move: moves.LiveMigration, asked: demand.Demand) -> None:
     :param asked: what the guest's devices ask of a host.
     """
     why = reasons.summary(asked.decided, asked.problems, explain=True)
-    why += reasons.only_here(asked, move.guest.node)
-    _log_decision(move, 'no host passes', why)
+    only = reasons.only_here(asked, move.guest.node)
+    said = '; '.join(filter(None, [why, only]))
+    _log_decision(move, 'no host passes', said)
 
 
 def _log_decision(move: moves.LiveMigration, outcome: str, why: str) -> None:
