@@ -52,7 +52,8 @@ class Explain(cloud.CloudLister):
     guest may move to: by which COMPATIBLE object (they count from 1), with
     which values of its variables, and on which devices; none named: on any.
     A host that does not has a row for each document that stands in the way.
-    Source is the document of the guest's device.
+    Source is the document of the guest's device. A table shows the beginnings
+    of digests, which every command takes.
 
     Where PCI devices are not in Placement, which function a server has, and
     which one Nova would take on another host, only Nova's database knows: all

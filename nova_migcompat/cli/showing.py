@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from nova_migcompat import decision
-from nova_migcompat.cli import cells, judging, states
+from nova_migcompat.cli import cells, judging, labels, states
 
 #: Why, Source, Document, Object, Variables, Device.
 Row = tuple[object, ...]
@@ -148,7 +148,8 @@ class Shower:
     ) -> Row:
         words = _ANY if device == [] else None
         shown = cells.Cell(device, words)
-        return why, source, document, number, variables, shown
+        pair = _digests(source), _digests(document)
+        return why, *pair, number, variables, shown
 
 
 def address(place: str) -> str:
@@ -173,6 +174,12 @@ def _groups(
 
 def _gives(candidates: judging.Candidates, parent: str) -> bool:
     return any(parent in each['allocations'] for each in candidates)
+
+
+def _digests(digests: str | None) -> cells.Cell:
+    """Return a cell with digests, of which a table has the beginnings."""
+    words = digests and ', '.join(map(labels.short, digests.split(', ')))
+    return cells.Cell(digests, words)
 
 
 def _joined(digests: frozenset[str]) -> str:

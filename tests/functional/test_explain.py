@@ -26,8 +26,8 @@ VGPUS = {'VGPU': 4}
 
 class Answer:
     def __init__(self, status, out, err):
-        self.status, self.err = status, err
-        self.rows = json.loads(out) if out else None
+        self.status, self.out, self.err = status, out, err
+        self.rows = json.loads(out) if out.startswith('[') else None
 
     def passes(self):
         return {row['Host']: row['Passes'] for row in self.rows}
@@ -133,6 +133,15 @@ def test_each_host_passes_or_it_is_said_which_document_is_in_the_way(
     assert nic['Why'] == f'{full["Why"]}; it has no compatible device either'
     assert ': 1 of 3 hosts pass, 1 have no compatible' in answer.err
     assert ', 1 publish no document; 2 of 3 documents in use' in answer.err
+
+
+def test_a_table_has_the_beginnings_of_digests(cloud, explain):
+    with_gpus(cloud, 'source', OLD)
+    with_gpus(cloud, 'right', NEW)
+
+    table = explain('--from', 'source', '-f', 'table').out
+
+    assert f' {OLD.digest[:8]} | {NEW.digest[:8]} |' in table
 
 
 def test_where_no_host_passes_the_status_is_1(cloud, explain):
