@@ -150,6 +150,18 @@ def _is_word(argument: str) -> bool:
     return not argument.startswith('-')
 
 
+def _open_closed() -> None:
+    """Let an output that the caller has closed lead nowhere.
+
+    Python has None for it, and cliff fails at that; a script may want no more
+    than the status.
+    """
+    for name in ('stdout', 'stderr'):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            setattr(sys, name, os.fdopen(nowhere, 'w'))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command.
 
@@ -159,6 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         used.
     :raises SystemExit: for --help, and for what is wrong in the arguments.
     """
+    _open_closed()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A value from a document that the locale cannot write is no error.
         sys.stdout.reconfigure(errors='backslashreplace')

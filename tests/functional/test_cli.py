@@ -31,6 +31,7 @@ def command(tmp_path):
             **kwargs,
         )
 
+    run.folder = tmp_path
     return run
 
 
@@ -93,6 +94,24 @@ def test_a_full_disk_is_said_without_a_traceback(command):
     assert done.returncode == 2
     assert 'No space left on device' in done.stderr
     assert 'Traceback' not in done.stderr
+
+
+@pytest.mark.parametrize('closed', ['>&-', '2>&-', '>&- 2>&-'])
+def test_who_closes_the_outputs_gets_the_status_alone(command, closed):
+    def run(*arguments):
+        words = ['sh', '-c', f'exec "$@" {closed}', 'sh', COMMAND, *arguments]
+        return subprocess.run(
+            words, capture_output=True, check=False, cwd=command.folder
+        )
+
+    there, back = (
+        run('check', 'UUID1', 'UUID2'),
+        run('check', 'UUID2', 'UUID1'),
+    )
+
+    assert (there.returncode, back.returncode) == (0, 1)
+    assert b'Traceback' not in there.stderr + back.stderr
+    assert run('parse', 'nothing').returncode == 2
 
 
 def test_a_reader_that_goes_away_is_no_error_text(command):
