@@ -68,7 +68,7 @@ class Wanted:
 class Guest:
     """A guest, or a device that one could have.
 
-    :param name: for people.
+    :param name: for people, printable.
     :param node: the compute node where it is, a UUID.
     :param wanted: what it asks; several where it is not known which of these
         it has. None: it has no devices.
@@ -101,7 +101,7 @@ class Reader:
         specs = server.extra_specs
         mdevs = flavors.mdevs(specs, self._state.choices.mdev_classes)
         aliases = flavors.aliases(specs)
-        name = f'server {server.uuid}'
+        name = f'server {cells.printable(server.uuid)}'
         if not (mdevs or aliases):
             return Guest(name, '', ())
         node = self._state.node(str(server.node))
@@ -250,7 +250,7 @@ class Reader:
             wanted = Wanted((device,), groups, functions={group: ()})
         else:
             wanted = Wanted((device,), {'': placement.Group({group: 1})})
-        return Guest(where, node, (wanted,))
+        return Guest(cells.printable(where), node, (wanted,))
 
 
 def _ask_for(

@@ -349,6 +349,19 @@ def test_what_cannot_be_used_is_said_and_ends_with_2(
     assert words in answer.err
 
 
+def test_nothing_that_a_host_is_called_acts_on_the_terminal(cloud, explain):
+    root = with_gpus(cloud, 'source', OLD)
+    with_gpus(cloud, 'right', NEW)
+    with_gpus(cloud, 'wrong', OTHER)
+    names = [traits.document_trait(d.digest) for d in (OTHER, NEW)]
+    cloud.admin.create_provider('\x1b[31mparent', root, names, VGPUS)
+
+    answer = explain('--from', 'source')
+
+    assert r'\x1b[31mparent' in answer.err
+    assert '\x1b' not in answer.err
+
+
 def test_on_a_large_fleet_only_hosts_with_a_compatible_document_are_asked_for(
     cloud, explain, monkeypatch
 ):
