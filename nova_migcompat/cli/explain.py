@@ -114,7 +114,7 @@ example:
         client = self.placement(parsed_args)
         nodes: list[compute.Node] = []
         server = None
-        if parsed_args.server:
+        if parsed_args.server is not None:
             nova = compute.Compute(self.compute(parsed_args))
             server = nova.server(parsed_args.server)
             nodes = nova.nodes()
@@ -125,7 +125,9 @@ example:
             found = guests.Reader(state).of_host(
                 state.node(parsed_args.source), parsed_args.device
             )
-        only = parsed_args.host and state.node(parsed_args.host)
+        only = None
+        if parsed_args.host is not None:
+            only = state.node(parsed_args.host)
         explanation = _Explanation(state, only)
         rows = [row for guest in found for row in explanation.rows(guest)]
         if not explanation.passes:

@@ -140,6 +140,8 @@ class PlacementClient(Capacity):
             query = ('name', name)
         else:
             raise ValueError('either uuid or name')
+        if name is not None and not _may_be_a_name(name):
+            return None
         found = self._providers(query)
         return found[0] if found else None
 
@@ -376,6 +378,18 @@ class PlacementClient(Capacity):
 def _required(groups: list[list[str]]) -> list[tuple[str, str]]:
     """Ask for one name of each group."""
     return [('required', 'in:' + ','.join(group)) for group in groups]
+
+
+def _may_be_a_name(name: str) -> bool:
+    """Tell whether Placement can be asked who is called so.
+
+    It takes an empty name for none, and lists all providers. Half a character
+    stands in no URL; JSON and a command line may have one.
+    """
+    try:
+        return bool(name.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _log_conflict(state: tenacity.RetryCallState) -> None:

@@ -323,6 +323,10 @@ def test_a_document_that_is_not_trusted_counts_as_none(
     ('arguments', 'words'),
     [
         (['--from', 'moon'], "no host 'moon'"),
+        (['--from', ''], "no host ''"),
+        (['--from', '\udcff'], r'\udcff'),
+        (['--from', 'source', '--host', ''], "no host ''"),
+        (['--server', ''], 'no UUID of a server'),
         (['--from', 'source', '--host', 'moon'], "no host 'moon'"),
         (['--from', 'source', '--host', 'source'], 'on that host already'),
         (['--from', 'nothing'], 'publishes nothing for its devices'),

@@ -127,11 +127,14 @@ def test_a_provider_is_found_by_uuid_and_by_name(client, admin):
     assert client.provider(name=found.name) == found
 
 
-def test_there_may_be_no_such_provider(client):
+def test_there_may_be_no_such_provider(client, admin):
     nobody = str(uuid.uuid4())
 
     assert client.provider(uuid=nobody) is None
     assert client.provider(name='compute1') is None
+    admin.create_provider('compute2')
+    for name in ('', '\ud800'):
+        assert client.provider(name=name) is None
     assert client.tree(nobody) == ()
     with pytest.raises(client_module.NotFound, match=nobody):
         client.provider_traits(nobody)
