@@ -18,13 +18,15 @@ from nova_migcompat import (
     selection,
     traits,
 )
-from nova_migcompat.cli import guests, states
+from nova_migcompat.agent import errors
+from nova_migcompat.cli import base, guests, states
 
 #: On a fleet of more hosts Placement is asked for candidates only on hosts
 #: that have a compatible document, as the filter lets Nova ask it.
 _LARGE = 1000
 #: Candidates that are asked for, at most.
 MOST_CANDIDATES = 50_000
+_BAD_REQUEST = 400
 #: More functions than anybody asks for.
 _MANY = 1 << 16
 
@@ -105,6 +107,7 @@ class Judge:
         """Decide which hosts could take a guest now.
 
         :param only: the only compute node in question; None: all.
+        :raises base.InputError: Placement refuses what the flavor asks for.
         :raises placement.PlacementError: Placement does not say, or the
             text of a document of the guest's devices does not verify.
         """
@@ -143,13 +146,18 @@ class Judge:
         request += sorted(map(repr, wanted.groups.items()))
         key = repr(request)
         if key not in self._offers:
-            found = self._state.client.allocation_candidates(
-                wanted.groups,
-                isolate=wanted.isolate,
-                in_tree=only,
-                member_of=aggregates,
-                limit=MOST_CANDIDATES,
-            )
+            try:
+                found = self._state.client.allocation_candidates(
+                    wanted.groups,
+                    isolate=wanted.isolate,
+                    in_tree=only,
+                    member_of=aggregates,
+                    limit=MOST_CANDIDATES,
+                )
+            except placement.PlacementError as e:
+                if e.status == _BAD_REQUEST:
+                    raise base.InputError(_refused(e)) from e
+                raise
             self.is_cut |= sum(map(len, found.values())) >= MOST_CANDIDATES
             self._offers[key] = found
         return self._offers[key]
@@ -213,6 +221,13 @@ class Judge:
 def _unread(digests: frozenset[str], problems: Mapping[str, str]) -> list[str]:
     """Say which documents count as none, and why."""
     return [f'{d}: {problems[d]}' for d in sorted(digests & problems.keys())]
+
+
+def _refused(error: placement.PlacementError) -> str:
+    return (
+        'Placement refuses what the flavor asks for, as it will refuse Nova: '
+        f'correct the flavor ({errors.plain(error)})'
+    )
 
 
 class _Functions:

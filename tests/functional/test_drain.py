@@ -299,6 +299,31 @@ def test_a_server_whose_host_placement_does_not_know_stops_no_other(
     ]
 
 
+@pytest.mark.parametrize(
+    'specs',
+    [
+        {'trait:CUSTOM_MISSPELT': 'required'},
+        {'resources:CUSTOM_MISSPELT': '1'},
+    ],
+)
+def test_a_flavor_that_placement_refuses_stops_no_other_guest(
+    cloud, drain, specs
+):
+    with_gpus(cloud, 'source', OLD)
+    with_gpus(cloud, 'right', NEW)
+    wrong = cloud.nova.add('source', **{'resources:VGPU': '1'}, **specs)
+    right = cloud.guest('source')
+
+    status, rows, err = drain('source')
+
+    assert status == 1, err
+    found = {row['Server']: row for row in rows}
+    assert found[right]['Hosts'] == 1
+    assert found[wrong]['Hosts'] == 0
+    assert 'correct the flavor' in found[wrong]['Why']
+    assert 'CUSTOM_MISSPELT' in found[wrong]['Why']
+
+
 def test_a_host_that_is_down_takes_nobody(cloud, drain, monkeypatch):
     with_gpus(cloud, 'source', OLD)
     with_gpus(cloud, 'right', NEW)
