@@ -26,6 +26,18 @@ MICROVERSION = '2.53'
 PAGE = 1000
 
 _UUID = re.compile(r'[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}')
+#: What an answer of another shape raises where it is read.
+_MISSHAPEN = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+_SPECS_RIGHTS = (
+    'the Nova API does not show this user the extra specs of flavors: it must '
+    'be allowed to (policy os_compute_api:os-flavor-extra-specs:index)'
+)
 _RIGHTS = (
     'it must be allowed to see the hosts of servers, as the role admin of '
     'the system or of a project is'
@@ -132,18 +144,20 @@ class Compute:
         while True:
             url = f'{query}&limit={PAGE}'.replace('?&', '?')
             if marker is not None:
-                url += f'&marker={marker}'
+                url += f'&marker={urllib.parse.quote(marker)}'
             body = self._get(url, key)
             try:
-                items = list(body[key])
-                marker = (
-                    urllib.parse.quote(str(items[-1]['id'])) if items else None
-                )
-            except (KeyError, TypeError) as e:
-                raise _strange(url) from e
+                items = [dict(item) for item in body[key]]
+                last = str(items[-1]['id']) if items else None
+            except _MISSHAPEN as e:
+                raise _strange(query) from e
             yield from items
-            if not items or not body.get(f'{key}_links'):
+            if last is None or not body.get(f'{key}_links'):
                 return
+            # Else there would be no end.
+            if last == marker:
+                raise _strange(query)
+            marker = last
 
     def _get(self, url: str, what: str) -> Any:
         where = f'GET {url.partition("?")[0]}'
@@ -186,7 +200,7 @@ class Compute:
 def _read(read: Any, body: Any, key: str) -> Any:
     try:
         return read(body[key])
-    except (KeyError, TypeError, ValueError, AttributeError) as e:
+    except _MISSHAPEN as e:
         raise _strange(key) from e
 
 
@@ -199,6 +213,8 @@ def _strange(what: str) -> base.InputError:
 
 def _server(item: Any) -> Server:
     flavor = item['flavor']
+    if 'extra_specs' not in flavor:
+        raise base.InputError(_SPECS_RIGHTS)
     specs = {str(k): str(v) for k, v in flavor['extra_specs'].items()}
     return Server(
         str(item['id']),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the commands read from Nova's API, over canned answers."""
 
+import json
 import uuid
 
 import pytest
@@ -20,6 +21,9 @@ def nova():
     return compute.Compute(
         adapter.Adapter(session.Session(auth=auth), service_type='compute')
     )
+
+
+ENDLESS = {'ram': float('inf'), 'extra_specs': {}}
 
 
 def server(number=0, **more):
@@ -58,7 +62,12 @@ def test_a_server_is_read_with_its_host_and_its_flavor(nova, requests_mock):
         ({'text': '<html>'}, 'not what Nova answers'),
         ({'json': []}, 'not what Nova answers'),
         ({'json': {'server': {}}}, 'not what Nova answers'),
-        ({'json': {'server': server(flavor={'id': 1})}}, 'not what Nova'),
+        ({'json': {'server': server(flavor=None)}}, 'not what Nova'),
+        ({'json': {'server': server(flavor={'ram': 1})}}, 'extra-specs:index'),
+        (
+            {'text': json.dumps({'server': server(flavor=ENDLESS)})},
+            'not what Nova',
+        ),
         ({'json': {'server': server(**{NODE: None})}}, 'on no host'),
         (
             {
@@ -111,6 +120,23 @@ def test_servers_are_read_page_by_page(nova, requests_mock):
 
     assert found == [first['id'], second['id'], third['id']]
     assert requests_mock.call_count == 2
+
+
+def test_a_page_that_comes_again_is_an_error_and_no_loop(nova, requests_mock):
+    page = {'servers': [server()], 'servers_links': [{'rel': 'next'}]}
+    requests_mock.get(f'{URL}/servers/detail', json=page)
+
+    with pytest.raises(base.InputError, match='not what Nova answers'):
+        list(nova.servers())
+
+
+@pytest.mark.parametrize('item', [None, 7, 'server', {}])
+def test_a_list_of_other_things_is_an_error(nova, requests_mock, item):
+    answer = {'servers': [item, server()]}
+    requests_mock.get(f'{URL}/servers/detail', json=answer)
+
+    with pytest.raises(base.InputError):
+        list(nova.servers())
 
 
 def test_servers_on_no_host_or_another_are_left_out(nova, requests_mock):
