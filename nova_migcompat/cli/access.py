@@ -25,7 +25,7 @@ from oslo_config import cfg
 
 from nova_migcompat import placement
 from nova_migcompat.agent import errors
-from nova_migcompat.cli import base
+from nova_migcompat.cli import base, configuration
 from nova_migcompat.conf import placement as placement_conf
 
 PROJECT = 'nova-migcompat'
@@ -84,16 +84,16 @@ def of_file(path: str) -> Access:
     conf = cfg.ConfigOpts()
     placement_conf.register_opts(conf)
     try:
-        conf(
-            ['--config-file', path],
-            project=PROJECT,
-            default_config_files=[],
-            default_config_dirs=[],
-        )
-        dict(conf[placement_conf.GROUP])  # a bad value shows when looked at
-        of_placement = placement.load_adapter(conf)
-    except cfg.Error as e:
-        raise base.InputError(errors.of_configuration(e)) from e
+        with configuration.reading([path]):
+            conf(
+                [f'--config-file={path}'],
+                project=PROJECT,
+                default_config_files=[],
+                default_config_dirs=[],
+            )
+            # A bad value shows when looked at.
+            dict(conf[placement_conf.GROUP])
+            of_placement = placement.load_adapter(conf)
     except placement.PlacementError as e:
         raise base.InputError(
             f'{errors.plain(path)}: {errors.plain(e)}'

@@ -189,11 +189,12 @@ def _of_files(files: Sequence[str]) -> Choices:
 
     from nova_migcompat import trusted
     from nova_migcompat.agent import errors
+    from nova_migcompat.cli import configuration
     from nova_migcompat.conf import filter as filter_conf
 
     conf = cfg.ConfigOpts()
     filter_conf.register_opts(conf)
-    try:
+    with configuration.reading(files):
         conf(
             [f'--config-file={file}' for file in files],
             project='nova',
@@ -202,12 +203,11 @@ def _of_files(files: Sequence[str]) -> Choices:
         )
         group = conf[filter_conf.GROUP]
         dict(group)  # a bad value shows when looked at
+    try:
         return Choices(
             policies.policy(group),
             policies.limits(group),
             policies.device_classes(group),
         )
-    except cfg.Error as e:
-        raise base.InputError(errors.of_configuration(e)) from e
     except trusted.TrustError as e:
         raise base.InputError(errors.plain(e)) from e

@@ -14,7 +14,7 @@ from oslo_config import cfg
 
 from nova_migcompat import descriptor, traits
 from nova_migcompat.agent import cycle, errors, inventory, model
-from nova_migcompat.cli import base, cells
+from nova_migcompat.cli import base, cells, configuration
 from nova_migcompat.conf import agent as agent_conf
 
 LOG = logging.getLogger(__name__)
@@ -80,6 +80,7 @@ example:
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
         """Look at the devices; a problem makes the status 1."""
+        _expect(parsed_args.nova_config_file or ())
         conf = _configuration(parsed_args.config_file)
         given = {
             'sysfs_root': parsed_args.sysfs,
@@ -99,6 +100,20 @@ example:
         return COLUMNS, list(_rows(host))
 
 
+def _expect(files: Sequence[str]) -> None:
+    """Expect files to be there that the operator names.
+
+    The agent's own option names what may be there, as its default does.
+
+    :raises base.InputError: where one is not.
+    """
+    for file in files:
+        if not os.path.lexists(file):
+            raise base.InputError(
+                f'{cells.printable(file)}: there is no such file'
+            )
+
+
 def _configuration(path: str | None) -> cfg.ConfigOpts:
     """Read the group [agent].
 
@@ -109,16 +124,15 @@ def _configuration(path: str | None) -> cfg.ConfigOpts:
         path = CONFIG_FILE
     conf = cfg.ConfigOpts()
     agent_conf.register_opts(conf)
-    try:
+    files = [] if path is None else [path]
+    with configuration.reading(files):
         conf(
-            [] if path is None else ['--config-file', path],
+            [f'--config-file={file}' for file in files],
             project='nova-migcompat',
             default_config_files=[],
             default_config_dirs=[],
         )
         dict(conf[agent_conf.GROUP])  # a bad value shows when looked at
-    except cfg.Error as e:
-        raise base.InputError(errors.of_configuration(e)) from e
     return conf
 
 

@@ -248,6 +248,29 @@ def test_a_bad_configuration_is_2(host, text, words):
     assert 'a-secret' not in error
 
 
+@pytest.mark.parametrize('content', [b'\xff\n', None])
+def test_a_configuration_that_is_no_text_is_named(host, content):
+    host.config.unlink()
+    if content:
+        host.config.write_bytes(content)
+        words = 'agent.conf: is no UTF-8 text'
+    else:
+        host.config.mkdir()
+        words = 'agent.conf: cannot be read: Is a directory'
+
+    status, rows, error = host.run()
+
+    assert (status, rows) == (2, None)
+    assert words in error
+
+
+def test_a_nova_conf_that_is_named_must_be_there(host):
+    status, rows, error = host.run('--nova-config-file', 'n\x1b.conf')
+
+    assert (status, rows) == (2, None)
+    assert r'n\x1b.conf: there is no such file' in error
+
+
 def test_the_agents_own_configuration_is_the_default(
     host, monkeypatch, capsys
 ):

@@ -335,6 +335,12 @@ def test_a_document_that_is_not_trusted_counts_as_none(
             'publishes nothing for a device',
         ),
         (['--from', 'source', '--nova-conf', '/none'], '/none'),
+        (['--from', 'source', '--nova-conf', '/'], '/: cannot be read: Is a'),
+        (['--from', 'source', '--nova-conf', '/bin/sh'], '/bin/sh: is no UTF'),
+        (
+            ['--from', 'source', '--config-file', '/'],
+            '/: cannot be read: Is a',
+        ),
         (
             ['--server', 'a', '--device', '0000:81:00.0'],
             '--device goes with --from',
