@@ -6,6 +6,7 @@ in another cliff application as well.
 """
 
 import argparse
+import io
 import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -69,10 +70,21 @@ class Command(command.Command):
 
         :returns: the exit status.
         """
+        if isinstance(self.app.stdout, io.TextIOWrapper):
+            # A value from a document that the locale cannot write is no error.
+            self.app.stdout.reconfigure(errors='backslashreplace')
         try:
             super().run(parsed_args)
         except InputError as e:
             LOG.error('%s', e)
+            return BAD_INPUT
+        except BrokenPipeError:
+            raise
+        # cliff's for a column that is none, Python's for a disk that is full.
+        # The command openstack would end with 1, which is a no.
+        except (OSError, ValueError) as e:
+            LOG.debug('It failed', exc_info=True)
+            LOG.error('%s', cells.printable(str(e)))
             return BAD_INPUT
         return self.status
 

@@ -150,13 +150,13 @@ class Compute:
                 items = [dict(item) for item in body[key]]
                 last = str(items[-1]['id']) if items else None
             except _MISSHAPEN as e:
-                raise _strange(query) from e
+                raise _strange(query.partition('?')[0]) from e
             yield from items
             if last is None or not body.get(f'{key}_links'):
                 return
             # Else there would be no end.
             if last == marker:
-                raise _strange(query)
+                raise _strange(query.partition('?')[0])
             marker = last
 
     def _get(self, url: str, what: str) -> Any:

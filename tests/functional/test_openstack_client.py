@@ -28,13 +28,14 @@ def openstack(tmp_path):
         if not name.startswith('OS_')
     }
 
-    def run(*arguments):
+    def run(*arguments, stdout=subprocess.PIPE, **variables):
         return subprocess.run(
             [OPENSTACK, *arguments],
-            capture_output=True,
             check=False,
             cwd=tmp_path,
-            env={**environment, 'HOME': str(tmp_path)},
+            env={**environment, 'HOME': str(tmp_path), **variables},
+            stdout=stdout,
+            stderr=subprocess.PIPE,
             text=True,
             timeout=120,
         )
@@ -60,6 +61,27 @@ def test_a_no_is_1_and_a_bad_file_is_2(openstack):
 
     assert openstack(*check, 'UUID2', 'UUID1').returncode == 1
     assert openstack(*check, 'UUID2', 'absent').returncode == 2
+
+
+def test_what_cannot_be_printed_is_2_and_no_no(openstack):
+    command = ('migration', 'compat', 'check', 'UUID1', 'UUID2')
+
+    column = openstack(*command, '-c', 'Nope')
+    with pathlib.Path('/dev/full').open('w') as full:
+        disk = openstack(*command, stdout=full)
+
+    assert (column.returncode, disk.returncode) == (2, 2)
+    assert "No recognized column names in ['Nope']" in column.stderr
+    assert 'No space left on device' in disk.stderr
+
+
+def test_a_value_that_the_locale_cannot_write_is_no_error(openstack, tmp_path):
+    (tmp_path / 'x').write_text('SELF:\n a=\xe9\n', encoding='utf-8')
+    command = ('migration', 'compat', 'parse', '--canonical', 'x')
+
+    done = openstack(*command, PYTHONIOENCODING='ascii')
+
+    assert (done.returncode, done.stdout) == (0, 'SELF:\n\ta="\\xe9"\n')
 
 
 def test_help_lists_all_commands_of_nova_migcompat(openstack):
