@@ -126,7 +126,7 @@ class _Drainer:
     def __init__(self, state: states.State) -> None:
         self._state = state
         self._reader = guests.Reader(state)
-        self.judge = judging.Judge(state)
+        self.judge = judging.Judge(state, is_brief=True)
 
     def prospects(
         self, servers: Iterable[compute.Server]

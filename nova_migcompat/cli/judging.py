@@ -26,6 +26,8 @@ from nova_migcompat.cli import base, guests, states
 _LARGE = 1000
 #: Candidates that are asked for, at most.
 MOST_CANDIDATES = 50_000
+#: Candidates that are kept for further guests: some hundred megabytes.
+_MOST_KEPT = 2 * MOST_CANDIDATES
 _BAD_REQUEST = 400
 #: More functions than anybody asks for.
 _MANY = 1 << 16
@@ -91,10 +93,14 @@ class Judge:
     """Judges guests on one fleet.
 
     Guests of which nothing that matters differs share a decision.
+
+    :param is_brief: whether by which candidates hosts pass is forgotten: of
+        many guests these would take gigabytes.
     """
 
-    def __init__(self, state: states.State) -> None:
+    def __init__(self, state: states.State, *, is_brief: bool = False) -> None:
         self._state = state
+        self._is_brief = is_brief
         self._policy = state.choices.policy
         self._made: dict[str, Judgement] = {}
         self._offers: dict[str, Mapping[str, list[placement.Candidate]]] = {}
@@ -113,7 +119,11 @@ class Judge:
         """
         key = repr((_key(wanted), only))
         if key not in self._made:
-            self._made[key] = self._judge(wanted, only)
+            made = self._judge(wanted, only)
+            if self._is_brief:
+                selected = dataclasses.replace(made.selected, left={})
+                made = dataclasses.replace(made, selected=selected)
+            self._made[key] = made
         return self._made[key]
 
     def _judge(self, wanted: guests.Wanted, only: str | None) -> Judgement:
@@ -159,8 +169,24 @@ class Judge:
                     raise base.InputError(_refused(e)) from e
                 raise
             self.is_cut |= sum(map(len, found.values())) >= MOST_CANDIDATES
-            self._offers[key] = found
+            self._remember(key, found)
+            return found
         return self._offers[key]
+
+    def _remember(
+        self, key: str, found: Mapping[str, list[placement.Candidate]]
+    ) -> None:
+        """Keep an answer, and of those before as many as are not too much."""
+        self._offers[key] = found
+        counts = {
+            k: sum(map(len, f.values())) for k, f in self._offers.items()
+        }
+        total = sum(counts.values())
+        for oldest in list(self._offers)[:-1]:
+            if total <= _MOST_KEPT:
+                break
+            total -= counts[oldest]
+            del self._offers[oldest]
 
     def _aggregates(
         self, wanted: guests.Wanted, asked: demand.Demand

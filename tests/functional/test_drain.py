@@ -17,7 +17,7 @@ import pytest
 from nova_migcompat import descriptor, traits
 from nova_migcompat import placement as placement_module
 from nova_migcompat.cli import cloud as cloud_module
-from nova_migcompat.cli import main
+from nova_migcompat.cli import judging, main
 from tests.functional.published_fleet import Fleet
 from tests.functional.test_explain import (
     GPU1,
@@ -322,6 +322,31 @@ def test_a_flavor_that_placement_refuses_stops_no_other_guest(
     assert found[wrong]['Hosts'] == 0
     assert 'correct the flavor' in found[wrong]['Why']
     assert 'CUSTOM_MISSPELT' in found[wrong]['Why']
+
+
+def test_what_placement_offered_is_forgotten_where_it_becomes_too_much(
+    cloud, drain, monkeypatch
+):
+    kept = []
+
+    class Judge(judging.Judge):
+        def judge(self, *arguments):
+            made = super().judge(*arguments)
+            kept.append(sum(map(len, self._offers.values())))
+            assert not made.selected.left
+            return made
+
+    monkeypatch.setattr(judging, 'Judge', Judge)
+    monkeypatch.setattr(judging, '_MOST_KEPT', 4)
+    with_gpus(cloud, 'source', OLD)
+    with_gpus(cloud, 'right', NEW, OTHER)
+    for amount in (1, 2, 3, 1):
+        cloud.nova.add('source', **{'resources:VGPU': str(amount)})
+
+    status, rows, err = drain('source')
+
+    assert (status, len(rows)) == (0, 4), err
+    assert max(kept) <= 4 < 2 * 3
 
 
 def test_a_host_that_is_down_takes_nobody(cloud, drain, monkeypatch):
