@@ -158,11 +158,15 @@ def _postfix(symbols: list[str]) -> tuple[int | str, ...]:
         raise _MisplacedError(len(symbols), _OPERAND)
     if opened:
         raise _MisplacedError(opened[-1], 'a ) for it')
-    output += pending[::-1]
+    return _with_numbers(output + pending[::-1])
+
+
+def _with_numbers(symbols: list[str]) -> tuple[int | str, ...]:
+    """Read the integers among symbols, the same one once."""
     numbers = {
-        text: integers.read(text) for text in set(output) if text.isdigit()
+        text: integers.read(text) for text in set(symbols) if text.isdigit()
     }
-    return tuple([numbers.get(symbol, symbol) for symbol in output])
+    return tuple([numbers.get(symbol, symbol) for symbol in symbols])
 
 
 def _offset(parts: list[Part], offsets: list[int], number: int) -> int:
