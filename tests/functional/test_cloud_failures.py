@@ -2,6 +2,8 @@
 """How the commands fail where a cloud cannot be reached."""
 
 import socket
+import sys
+import types
 
 import pytest
 import requests_mock
@@ -198,7 +200,7 @@ def test_a_nova_that_fails_is_2(variables, keystone, caplog):
         def take_action(self, parsed_args):
             self.compute(parsed_args).get('/servers')
 
-    asks = Asks(None, None)
+    asks = Asks(types.SimpleNamespace(stdout=sys.stdout), None)
     keystone.give_token(services=['placement'])
 
     status = asks.run(asks.get_parser('asks').parse_args([]))
