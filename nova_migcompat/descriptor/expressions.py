@@ -185,8 +185,6 @@ def _offset(parts: list[Part], offsets: list[int], number: int) -> int:
 
 def _shown(symbol: str) -> str:
     """Name a symbol in an error message."""
-    if symbol in _STRENGTH:
+    if symbol in _STRENGTH or symbol.isdigit():
         return errors.shown(symbol)
-    if symbol.isdigit():
-        return errors.shown(symbol.lstrip('0') or '0')
     return f'variable {{{symbol}}}'

@@ -94,7 +94,7 @@ def test_one_string_variable_makes_it_text():
         ('(+{v:int:1})', 4, "'+'", OPERAND),
         ('{v:int:1}{v}+1', 12, 'variable {v}', OPERATOR),
         ('{v:int:1}2+1', 12, "'2'", OPERATOR),
-        ('{v:int:1}+1 2', 15, "'2'", OPERATOR),
+        ('{v:int:1}+1 02', 15, "'02'", OPERATOR),
         ('{v:int:1}+(1', 13, "'('", 'a ) for it'),
         ('(1+1))', 8, "')'", 'a ( before it'),
         ('(1+1)1', 8, "'1'", OPERATOR),
