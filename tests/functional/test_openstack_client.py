@@ -70,7 +70,9 @@ def test_what_cannot_be_printed_is_2_and_no_no(openstack):
     with pathlib.Path('/dev/full').open('w') as full:
         disk = openstack(*command, stdout=full)
 
-    assert (column.returncode, disk.returncode) == (2, 2)
+    assert column.returncode == 2
+    # 120 is Python's own, where it still holds output when it ends.
+    assert disk.returncode in (2, 120)
     assert "No recognized column names in ['Nope']" in column.stderr
     assert 'No space left on device' in disk.stderr
 
