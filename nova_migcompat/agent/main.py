@@ -37,7 +37,7 @@ LOG = logging.getLogger(__name__)
 
 PROJECT = 'nova-migcompat'
 PROGRAM = 'nova-migcompat-agent'
-CONFIG_FILE = '/etc/nova-migcompat/agent.conf'
+CONFIG_FILE = agent_conf.FILE
 
 #: Exit status: all went well; something did not; the call itself is wrong.
 SUCCESS, FAILURE, USAGE = 0, 1, 2

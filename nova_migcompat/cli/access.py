@@ -21,15 +21,15 @@ from typing import Any
 import yaml
 from keystoneauth1 import adapter as ksa_adapter
 from keystoneauth1 import exceptions, loading
-from oslo_config import cfg
 
 from nova_migcompat import placement
 from nova_migcompat.agent import errors
 from nova_migcompat.cli import base, configuration
+from nova_migcompat.conf import agent as agent_conf
 from nova_migcompat.conf import placement as placement_conf
 
 PROJECT = 'nova-migcompat'
-CONFIG_FILE = '/etc/nova-migcompat/agent.conf'
+CONFIG_FILE = agent_conf.FILE
 
 #: Seconds that a request may take where nothing else is said.
 TIMEOUT = placement_conf.TIMEOUT
@@ -81,18 +81,11 @@ def of_file(path: str) -> Access:
         same credentials, by the catalog.
     :raises base.InputError: where it cannot be used.
     """
-    conf = cfg.ConfigOpts()
-    placement_conf.register_opts(conf)
+    conf = configuration.read(
+        [path], placement_conf.register_opts, placement_conf.GROUP, PROJECT
+    )
     try:
         with configuration.reading([path]):
-            conf(
-                [f'--config-file={path}'],
-                project=PROJECT,
-                default_config_files=[],
-                default_config_dirs=[],
-            )
-            # A bad value shows when looked at.
-            dict(conf[placement_conf.GROUP])
             of_placement = placement.load_adapter(conf)
     except placement.PlacementError as e:
         raise base.InputError(

@@ -185,24 +185,15 @@ def _of_files(files: Sequence[str]) -> Choices:
     if not files:
         return Choices()
     # Only here: who compares two documents need not wait for oslo.config.
-    from oslo_config import cfg
-
     from nova_migcompat import trusted
     from nova_migcompat.agent import errors
     from nova_migcompat.cli import configuration
     from nova_migcompat.conf import filter as filter_conf
 
-    conf = cfg.ConfigOpts()
-    filter_conf.register_opts(conf)
-    with configuration.reading(files):
-        conf(
-            [f'--config-file={file}' for file in files],
-            project='nova',
-            default_config_files=[],
-            default_config_dirs=[],
-        )
-        group = conf[filter_conf.GROUP]
-        dict(group)  # a bad value shows when looked at
+    conf = configuration.read(
+        files, filter_conf.register_opts, filter_conf.GROUP, 'nova'
+    )
+    group = conf[filter_conf.GROUP]
     try:
         return Choices(
             policies.policy(group),

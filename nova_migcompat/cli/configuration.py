@@ -1,16 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the commands fail where a configuration file cannot be used.
+"""How the commands read configuration files, and fail where they cannot.
 
 Knows no option. No message quotes what stands in a file.
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from oslo_config import cfg
 
 from nova_migcompat.agent import errors
 from nova_migcompat.cli import base
+
+
+def read(
+    files: Sequence[str],
+    register_opts: Callable[[cfg.ConfigOpts], None],
+    group: str,
+    project: str,
+) -> cfg.ConfigOpts:
+    """Read a group of options from files, and from nowhere else.
+
+    :param files: them, in their order.
+    :param register_opts: registers the options of that group.
+    :param group: the group, every value of which is looked at.
+    :param project: whose configuration it is.
+    :raises base.InputError: where a file or a value in it cannot be used.
+    """
+    conf = cfg.ConfigOpts()
+    register_opts(conf)
+    with reading(files):
+        conf(
+            [f'--config-file={file}' for file in files],
+            project=project,
+            default_config_files=[],
+            default_config_dirs=[],
+        )
+        dict(conf[group])  # a bad value shows when looked at
+    return conf
 
 
 @contextlib.contextmanager

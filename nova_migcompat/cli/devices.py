@@ -19,7 +19,7 @@ from nova_migcompat.conf import agent as agent_conf
 
 LOG = logging.getLogger(__name__)
 
-CONFIG_FILE = '/etc/nova-migcompat/agent.conf'
+CONFIG_FILE = agent_conf.FILE
 
 COLUMNS = ('Device', 'File', 'Digest', 'Names', 'Error')
 
@@ -122,18 +122,12 @@ def _configuration(path: str | None) -> cfg.ConfigOpts:
     """
     if path is None and os.path.lexists(CONFIG_FILE):
         path = CONFIG_FILE
-    conf = cfg.ConfigOpts()
-    agent_conf.register_opts(conf)
-    files = [] if path is None else [path]
-    with configuration.reading(files):
-        conf(
-            [f'--config-file={file}' for file in files],
-            project='nova-migcompat',
-            default_config_files=[],
-            default_config_dirs=[],
-        )
-        dict(conf[agent_conf.GROUP])  # a bad value shows when looked at
-    return conf
+    return configuration.read(
+        [] if path is None else [path],
+        agent_conf.register_opts,
+        agent_conf.GROUP,
+        'nova-migcompat',
+    )
 
 
 def _rows(host: cycle.Host) -> Iterator[Row]:

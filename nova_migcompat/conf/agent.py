@@ -10,6 +10,9 @@ from nova_migcompat.conf import numbers
 
 GROUP = 'agent'
 
+#: Where the agent's configuration is, where nobody says otherwise.
+FILE = '/etc/nova-migcompat/agent.conf'
+
 OPTS: list[cfg.Opt] = [
     numbers.int_opt(
         'interval',
