@@ -90,7 +90,13 @@ class Command(command.Command):
 
 
 class Lister(Command, lister.Lister):
-    """A command that prints rows, in every format of cliff for rows."""
+    """A command that prints rows, in every format of cliff for rows.
+
+    :ivar notes: what is said in the log once the rows are printed, each with
+        its level; for ``take_action`` to set.
+    """
+
+    notes: Sequence[tuple[int, str]] = ()
 
     def produce_output(
         self,
@@ -102,6 +108,10 @@ class Lister(Command, lister.Lister):
         kind = cells.kind(parsed_args.formatter)
         rows = [[kind.of(value) for value in row] for row in data]
         status: int = super().produce_output(parsed_args, column_names, rows)
+        if self.notes:
+            self.app.stdout.flush()
+        for level, note in self.notes:
+            LOG.log(level, '%s', cells.printable(note))
         return status
 
 

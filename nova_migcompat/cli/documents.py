@@ -59,13 +59,38 @@ class Reader:
         if name == STDIN:
             data = read_stdin(self._stdin, MAX_BYTES)
         else:
-            with _reading(), pathlib.Path(name).open('rb') as file:
-                data = file.read(MAX_BYTES + 1)
+            data = read_file(name, MAX_BYTES)
         if len(data) > MAX_BYTES:
             raise base.InputError(
                 f'holds more than {MAX_BYTES:,} bytes, which is no document'
             )
         return data
+
+
+def read_all(
+    names: Sequence[str], stdin: TextIO | None
+) -> list[descriptor.Document]:
+    """Read documents, all of which are needed.
+
+    :param names: files; one may be ``-``.
+    :param stdin: what ``-`` stands for; None where there is none.
+    :raises base.InputError: where one is no document, with all that is wrong.
+    """
+    reader = Reader(stdin)
+    found = reader.read(names)
+    if reader.problems:
+        raise base.InputError('\n'.join(reader.problems))
+    return [document for document in found if document is not None]
+
+
+def read_file(name: str, most: int) -> bytes:
+    """Read a file.
+
+    :param most: bytes that may be there; at most one more is returned.
+    :raises base.InputError: where it cannot be read.
+    """
+    with _reading(), pathlib.Path(name).open('rb') as file:
+        return file.read(most + 1)
 
 
 def read_stdin(stdin: TextIO | None, most: int) -> bytes:

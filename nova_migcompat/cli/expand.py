@@ -6,8 +6,7 @@ Must know nothing of Placement or of this host.
 
 import argparse
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 from nova_migcompat import descriptor
 from nova_migcompat.cli import base, cells, documents
@@ -46,8 +45,6 @@ example:
   $ nova-migcompat expand --limit 1000 -f json old.compat new.compat
 """
 
-    _rest: Sequence[tuple[str, str]] = ()
-
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add this command's arguments."""
         parser = super().get_parser(prog_name)
@@ -80,32 +77,19 @@ example:
             LOG.error('%s', problem)
             self.status = base.BAD_INPUT
         rows: list[tuple[object, ...]] = []
-        said = []
+        notes = []
         for name, document in zip(names, found, strict=True):
             if document is not None:
                 shown = documents.shown_name(name)
                 expanded = descriptor.expand(document, parsed_args.limit)
                 rows += ((shown, *_row(row)) for row in expanded.rows)
                 if rest := _rest(document, expanded):
-                    said.append((shown, rest))
-        self._rest = said
+                    rest = f'{shown}: {rest}' if len(names) > 1 else rest
+                    notes.append((logging.WARNING, rest))
+        self.notes = notes
         if len(names) == 1:
             return COLUMNS[1:], [row[1:] for row in rows]
         return COLUMNS, rows
-
-    def produce_output(
-        self,
-        parsed_args: argparse.Namespace,
-        column_names: Sequence[str],
-        data: Iterable[Sequence[Any]],
-    ) -> int:
-        """Print the rows, and then how many more there are."""
-        status = super().produce_output(parsed_args, column_names, data)
-        self.app.stdout.flush()
-        for name, rest in self._rest:
-            several = len(parsed_args.files) > 1
-            LOG.warning('%s', f'{name}: {rest}' if several else rest)
-        return status
 
 
 def _limit(text: str) -> int:

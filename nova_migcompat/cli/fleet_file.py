@@ -79,15 +79,8 @@ def read(name: str) -> Fleet:
     hosts = found.value['hosts']
     files = sorted({file for own in hosts.values() for file in own})
     folder = pathlib.Path(name).parent
-    reader = documents.Reader(None)
-    read_files = reader.read([str(folder / file) for file in files])
-    if reader.problems:
-        raise base.InputError('\n'.join(reader.problems))
-    by_file = {
-        file: document
-        for file, document in zip(files, read_files, strict=True)
-        if document is not None
-    }
+    found_there = documents.read_all([str(folder / f) for f in files], None)
+    by_file = dict(zip(files, found_there, strict=True))
     return Fleet(
         {
             host: frozenset(by_file[file].digest for file in own)
@@ -105,13 +98,9 @@ def _validator() -> Any:
 def _load(name: str) -> marked.Marked:
     shown = cells.printable(name)
     try:
-        with pathlib.Path(name).open('rb') as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as e:
-        reason = e.strerror or str(e)
-        raise base.InputError(f'{shown}: cannot be read: {reason}') from e
-    except ValueError as e:
-        raise base.InputError(f'{shown}: cannot be read: {e}') from e
+        data = documents.read_file(name, MAX_BYTES)
+    except base.InputError as e:
+        raise base.InputError(f'{shown}: {e}') from e
     if len(data) > MAX_BYTES:
         raise base.InputError(
             f'{shown}: holds more than {MAX_BYTES:,} bytes, which is no fleet'

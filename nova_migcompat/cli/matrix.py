@@ -142,18 +142,14 @@ example:
                 f'--by {parsed_args.by} is about the hosts that Placement '
                 'knows: leave it out, or leave out FILE'
             )
-        reader = documents.Reader(self.app.stdin)
         names: dict[str, list[str]] = {}
         found = {}
-        read = reader.read(parsed_args.files)
+        read = documents.read_all(parsed_args.files, self.app.stdin)
         for name, document in zip(parsed_args.files, read, strict=True):
-            if document is not None:
-                found[document.digest] = document
-                names.setdefault(document.digest, []).append(
-                    documents.shown_name(name)
-                )
-        if reader.problems:
-            raise base.InputError('\n'.join(reader.problems))
+            found[document.digest] = document
+            names.setdefault(document.digest, []).append(
+                documents.shown_name(name)
+            )
         parties = [
             pairs.Party(pairs.group_label(files), (digest,), tuple(files))
             for digest, files in names.items()

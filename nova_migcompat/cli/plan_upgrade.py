@@ -8,7 +8,6 @@ import argparse
 import fnmatch
 import pathlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, TextIO
 
 from nova_migcompat import census, descriptor, traits, upgrades
 from nova_migcompat.cli import (
@@ -72,8 +71,6 @@ example:
         --replace nic-22.compat=nic-24.compat
 """
 
-    _notes: Sequence[plan_rows.Note] = ()
-
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add this command's arguments."""
         parser = super().get_parser(prog_name)
@@ -114,7 +111,9 @@ example:
         """Plan; a proof that no order exists makes the status 1."""
         policy = choices.read_policy(parsed_args)
         replacements = parsed_args.replacements
-        news = _read_files([new for _, new in replacements], self.app.stdin)
+        news = documents.read_all(
+            [new for _, new in replacements], self.app.stdin
+        )
         found, texts = self._fleet(parsed_args)
         hosts = {n: found[n] for n in sorted(found, key=labels.natural)}
         olds = _olds([old for old, _ in replacements], hosts)
@@ -132,7 +131,7 @@ example:
         plan = upgrades.plan(asked)
         self.status = _STATUS[plan.exists]
         words = plan_rows.Words(traits.Texts(known, texts.problems))
-        self._notes = list(plan_rows.notes(plan, texts, words))
+        self.notes = list(plan_rows.notes(plan, texts, words))
         if parsed_args.pairs:
             pairs = upgrades.changed_pairs(asked)
             return plan_rows.PAIR_COLUMNS, plan_rows.pair_rows(pairs, words)
@@ -149,19 +148,6 @@ example:
         hosts = {host.name: host.digests for host in fleet.hosts.values()}
         return hosts, fleet.documents
 
-    def produce_output(
-        self,
-        parsed_args: argparse.Namespace,
-        column_names: Sequence[str],
-        data: Iterable[Sequence[Any]],
-    ) -> int:
-        """Print the rows, and then what is to be said of the whole."""
-        status = super().produce_output(parsed_args, column_names, data)
-        self.app.stdout.flush()
-        for level, note in self._notes:
-            base.LOG.log(level, '%s', cells.printable(note))
-        return status
-
 
 def _replacement(text: str) -> Replacement:
     """Take OLD=NEW from the command line."""
@@ -171,21 +157,6 @@ def _replacement(text: str) -> Replacement:
             f'{text!r} is not OLD=NEW, as in C53XG7HE=driver-17.compat'
         )
     return old, new
-
-
-def _read_files(
-    names: Sequence[str], stdin: TextIO | None = None
-) -> list[descriptor.Document]:
-    """Read documents.
-
-    :param stdin: what ``-`` stands for.
-    :raises base.InputError: where one is none, with all that is wrong.
-    """
-    reader = documents.Reader(stdin)
-    found = [d for d in reader.read(names) if d is not None]
-    if reader.problems:
-        raise base.InputError('\n'.join(reader.problems))
-    return found
 
 
 def _olds(
@@ -200,7 +171,7 @@ def _olds(
     found = []
     for name in names:
         if pathlib.Path(name).exists():
-            [document] = _read_files([name])
+            [document] = documents.read_all([name], None)
             if document.digest not in in_use:
                 raise base.InputError(
                     f'{cells.printable(name)}: no host has this document, '
