@@ -12,6 +12,8 @@ import functools
 import itertools
 import re
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from nova_migcompat.descriptor import integers
 
@@ -137,13 +139,8 @@ class IntVariable(Variable):
             return tuple(text.split(','))
         if not _USUAL_RANGES.fullmatch(text):
             return super().plain_items(text)
-        items = text.split(',')
-        for item in items:
-            low, _, high = item.partition('..')
-            # Of two decimals the longer one, or the later one, is larger.
-            if high and (len(high), high) < (len(low), low):
-                raise ItemError(_BACKWARDS)
-        return tuple(items)
+        # Of two decimals the longer one, or the later one, is larger.
+        return _usual(text, '..', lambda decimal: (len(decimal), decimal))
 
     @functools.cached_property
     def ranges(self) -> tuple[tuple[int | None, int | None], ...]:
@@ -318,12 +315,7 @@ class VersionVariable(Variable):
     def plain_items(cls, text: str) -> tuple[str, ...]:
         if not _USUAL_VERSIONS.fullmatch(text):
             return super().plain_items(text)
-        items = text.split(',')
-        for item in items:
-            low, _, high = item.partition('-')
-            if high and _number(high) < _number(low):
-                raise ItemError(_BACKWARDS)
-        return tuple(items)
+        return _usual(text, '-', _number)
 
     @functools.cached_property
     def _ranges(self) -> tuple[tuple[_Number, _Number], ...]:
@@ -355,6 +347,24 @@ TYPES: dict[str, type[Variable]] = {
     kind.TYPE: kind
     for kind in (IntVariable, StringVariable, FlagsVariable, VersionVariable)
 }
+
+
+def _usual(
+    text: str, separator: str, size: Callable[[str], Any]
+) -> tuple[str, ...]:
+    """Return items that are their own canonical form.
+
+    :param text: items between commas.
+    :param separator: what stands between the ends of a range.
+    :param size: what ends are compared by.
+    :raises ItemError: where a range's end is below its start.
+    """
+    items = text.split(',')
+    for item in items:
+        low, _, high = item.partition(separator)
+        if high and size(high) < size(low):
+            raise ItemError(_BACKWARDS)
+    return tuple(items)
 
 
 def _number(text: str) -> _Number:
