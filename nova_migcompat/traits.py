@@ -152,6 +152,11 @@ def location_trait(location: str, digest: str) -> str:
     return f'{LOCATION_PREFIX}{location.upper()}_{digest}'
 
 
+def pci_location(address: str) -> str:
+    """Return the place of a PCI address, ``0000:84:00.0``, as L names do."""
+    return 'PCI_' + re.sub('[:.]', '_', address).upper()
+
+
 def text_prefix(digest: str) -> str:
     """Return what all T names of a document begin with."""
     return f'{TEXT_PREFIX}{digest}_'

@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
-from nova_migcompat import decision, flavors, fleet, placement
+from nova_migcompat import decision, flavors, fleet, placement, traits
 from nova_migcompat.cli import base, cells, compute, states
 
 #: Alternatives that are judged for one guest, at most.
@@ -315,5 +315,5 @@ def pci_location(provider: str) -> str | None:
 
 def _location(address: str) -> str:
     """Name an address as L names do: ``PCI_0000_84_00_0``."""
-    name = re.sub('[:.]', '_', address.strip()).upper()
-    return name if name.startswith('PCI_') else f'PCI_{name}'
+    # It may be libvirt's name already.
+    return traits.pci_location(address.strip().upper().removeprefix('PCI_'))

@@ -7,7 +7,6 @@ live_migrate.py and nova/scheduler/manager.py of Nova 29 and 34.
 """
 
 import dataclasses
-import re
 from collections.abc import Collection
 from typing import Any
 
@@ -17,7 +16,7 @@ from nova.compute import task_states
 from nova.objects import fields
 from nova.scheduler import utils
 
-from nova_migcompat import flavors, fleet
+from nova_migcompat import flavors, fleet, traits
 
 #: What of an instance says which PCI functions it has.
 _FUNCTIONS = ('pci_devices', 'pci_requests')
@@ -179,21 +178,18 @@ def _function(
     """Name a function's places: its own, its PF's, its siblings'."""
     parent = get(device, 'parent_addr')
     if not parent:
-        return fleet.Function(location(device.address), group=group)
+        return fleet.Function(traits.pci_location(device.address), group=group)
     siblings = objects.PciDeviceList.get_by_parent_address(
         cell_context, node.id, parent
     )
     return fleet.Function(
-        location(device.address),
-        location(parent),
-        frozenset(location(sibling.address) for sibling in siblings),
+        traits.pci_location(device.address),
+        traits.pci_location(parent),
+        frozenset(
+            traits.pci_location(sibling.address) for sibling in siblings
+        ),
         group,
     )
-
-
-def location(address: str) -> str:
-    """Name a PCI address as libvirt names its node device, in capitals."""
-    return 'PCI_' + re.sub('[:.]', '_', address).upper()
 
 
 def get(thing: Any, name: str) -> Any:

@@ -11,7 +11,7 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nova_migcompat import decision
+from nova_migcompat import decision, traits
 from nova_migcompat.scheduler import moves
 
 
@@ -41,7 +41,7 @@ class Pools:
             has no pool for a provider, its UUID.
         """
         by_provider = {
-            pool['rp_uuid']: moves.location(pool['address'])
+            pool['rp_uuid']: traits.pci_location(pool['address'])
             for pool in _pools(host)
             if 'rp_uuid' in pool
         }
@@ -61,14 +61,14 @@ class Pools:
 
     def locations(self, host: Any) -> set[str]:
         """Name the locations of all of a host's pools."""
-        return {moves.location(pool['address']) for pool in _pools(host)}
+        return {traits.pci_location(pool['address']) for pool in _pools(host)}
 
     def _free(self, host: Any, request: Any) -> dict[str, int]:
         """Count the functions that a request could be given, by location."""
         counts: collections.Counter[str] = collections.Counter()
         for pool in _pools(host):
             if self._takes(host, request, pool):
-                counts[moves.location(pool['address'])] += pool['count']
+                counts[traits.pci_location(pool['address'])] += pool['count']
         return dict(counts)
 
     def _takes(self, host: Any, request: Any, pool: Mapping[str, Any]) -> bool:

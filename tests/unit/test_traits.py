@@ -508,3 +508,7 @@ def test_what_is_late_is_neither_read_nor_a_problem():
     )
     assert found.documents.keys() == {two.digest}
     assert not found.problems
+
+
+def test_an_address_is_named_as_libvirt_names_its_node_device():
+    assert traits.pci_location('0000:84:1f.7') == 'PCI_0000_84_1F_7'

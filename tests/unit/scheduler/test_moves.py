@@ -149,7 +149,3 @@ def test_each_device_that_an_alias_asked_for_is_known_or_unknown():
         ('PCI_0000_84_00_0', 'PCI alias vf'),
         ('a PCI function that is not known', 'PCI alias vf'),
     ]
-
-
-def test_an_address_is_named_as_libvirt_names_its_node_device():
-    assert moves.location('0000:84:1f.7') == 'PCI_0000_84_1F_7'
