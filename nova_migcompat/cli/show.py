@@ -5,7 +5,7 @@ The decision is decision.py's, which is the scheduler filter's.
 """
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nova_migcompat import census, descriptor
@@ -72,18 +72,19 @@ example:
         digest = digests.find(parsed_args.digest, known)
         names = [host.name for host in found.having(digest)]
         document = found.documents.documents.get(digest)
+        words = labels.tell_apart(found.documents)
         moves: tuple[Any, ...] = (None, None, None, None)
         if document is None:
             self.status = base.NO
         else:
             match = policy.match
             moves = (
-                *_moves(found, lambda other: match(document, other)),
-                *_moves(found, lambda other: match(other, document)),
+                *_moves(found, words, lambda other: match(document, other)),
+                *_moves(found, words, lambda other: match(other, document)),
             )
         return COLUMNS, (
             digest,
-            labels.tell_apart(found.documents)[digest],
+            words[digest],
             len(names),
             cells.Cell(names, cells.some(names, _MOST_NAMES, '\n'), keep='\n'),
             *moves,
@@ -94,10 +95,11 @@ example:
 
 
 def _moves(
-    found: census.Census, may: Callable[[descriptor.Document], object]
+    found: census.Census,
+    words: Mapping[str, str],
+    may: Callable[[descriptor.Document], object],
 ) -> tuple[int, cells.Cell]:
     """Count the hosts behind the documents that may; show these."""
-    words = labels.tell_apart(found.documents)
     hosts = {
         digest: {host.uuid for host in found.having(digest)}
         for digest, document in found.documents.documents.items()

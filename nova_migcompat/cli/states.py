@@ -74,9 +74,10 @@ class State:
         if len(unknown) > _FEW:
             for provider in self.client.providers():
                 self._names.setdefault(provider.uuid, provider.name)
-        for uuid in unknown[:_FEW] if len(unknown) <= _FEW else ():
-            found = self.client.provider(uuid=uuid)
-            self._names[uuid] = found.name if found else uuid
+        else:
+            for uuid in unknown:
+                found = self.client.provider(uuid=uuid)
+                self._names[uuid] = found.name if found else uuid
         return {uuid: self._names.get(uuid, uuid) for uuid in nodes}
 
     def tree(self, node: str) -> Mapping[str, str]:
