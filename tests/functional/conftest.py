@@ -10,7 +10,11 @@ import yaml
 
 from nova_migcompat.cli import access
 from tests import placement_in_process, placement_server
-from tests.functional import agent_process
+from tests.functional import (
+    agent_process,
+    operator_command,
+    published_fleet,
+)
 from tests.functional import keystone as keystones
 
 
@@ -26,6 +30,18 @@ def placement(placement_process):
     """Return an empty Placement, a tests.placement_server.PlacementServer."""
     placement_process.reset()
     return placement_process
+
+
+@pytest.fixture
+def cloud(placement):
+    """Return a fleet without any host, a published_fleet.Fleet."""
+    return published_fleet.Fleet(placement)
+
+
+@pytest.fixture
+def command(tmp_path, placement, capsys):
+    """Return the operator's command, an operator_command.Command."""
+    return operator_command.Command(tmp_path, placement, capsys)
 
 
 @pytest.fixture

@@ -1,24 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The operator's command in this process, on a real Placement."""
 
-import dataclasses
-import json
-
 from nova_migcompat.cli import main
-
-
-@dataclasses.dataclass(frozen=True)
-class Answer:
-    """What a run of the command left."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self):
-        """What was printed, as json."""
-        return json.loads(self.out)
+from tests.answer import Answer
 
 
 class Command:

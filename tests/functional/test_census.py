@@ -4,16 +4,10 @@
 import pytest
 
 from nova_migcompat import census, descriptor, traits
-from tests.functional.published_fleet import Fleet
 
 ONE = descriptor.parse('SELF:\n a=1\nCOMPATIBLE:\n a={v:int:1,2}\n')
 TWO = descriptor.parse('SELF:\n a=2\n')
 PF = 'PCI_0000_84_00_0'
-
-
-@pytest.fixture
-def cloud(placement):
-    return Fleet(placement)
 
 
 @pytest.fixture

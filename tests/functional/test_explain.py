@@ -7,7 +7,6 @@ import pytest
 
 from nova_migcompat import descriptor, traits
 from nova_migcompat.cli import judging, main
-from tests.functional.published_fleet import Fleet
 
 # As it runs the application in this process.
 pytestmark = pytest.mark.usefixtures('logging_as_before')
@@ -55,11 +54,6 @@ def explain(tmp_path, placement, capsys):
         return Answer(status, *capsys.readouterr())
 
     return run
-
-
-@pytest.fixture
-def cloud(placement):
-    return Fleet(placement)
 
 
 def with_gpus(cloud, name, *of_gpus, free=True):

@@ -5,18 +5,12 @@ import pytest
 
 from nova_migcompat import descriptor, fleet, traits
 from nova_migcompat.placement import PlacementError
-from tests.functional.published_fleet import Fleet
 
 ONE = descriptor.parse('SELF:\n a=1\nCOMPATIBLE:\n a={v:int:1,2}\n')
 TWO = descriptor.parse('SELF:\n a=2\n')
 THREE = descriptor.parse('SELF:\n a=3\n')
 PF, VF = 'PCI_0000_84_00_0', 'PCI_0000_84_00_1'
 FUNCTION = fleet.Function(VF, PF, frozenset({VF}))
-
-
-@pytest.fixture
-def cloud(placement):
-    return Fleet(placement)
 
 
 def source_devices(cloud, guest):

@@ -5,8 +5,6 @@ import pytest
 
 from nova_migcompat import descriptor, traits
 from tests.functional import sample_cloud
-from tests.functional.operator_command import Command
-from tests.functional.published_fleet import Fleet
 
 # As it runs the application in this process.
 pytestmark = pytest.mark.usefixtures('logging_as_before')
@@ -26,22 +24,12 @@ PF = 'PCI_0000_84_00_0'
 
 
 @pytest.fixture
-def cloud(placement):
-    return Fleet(placement)
-
-
-@pytest.fixture
-def command(tmp_path, placement, capsys):
-    return Command(tmp_path, placement, capsys)
-
-
-@pytest.fixture
 def sample(tmp_path, placement):
     sample_cloud.publish(tmp_path, placement)
 
 
 def names(answer):
-    return [row['Host'] for row in answer.json]
+    return [row['Host'] for row in answer.rows]
 
 
 def test_every_host_of_the_sample_fleet_is_listed(command, sample):
@@ -50,7 +38,7 @@ def test_every_host_of_the_sample_fleet_is_listed(command, sample):
     assert (answer.status, answer.err) == (0, '')
     # compute9 has nothing that a guest could be given.
     assert names(answer) == [f'compute{number}' for number in range(1, 9)]
-    rows = {row['Host']: row for row in answer.json}
+    rows = {row['Host']: row for row in answer.rows}
     assert rows['compute1']['Summary'] == ['i915-GVTg_V5_2, interface 3']
     assert rows['compute1']['Devices'] == {}
     assert rows['compute3']['Documents'] == 2
@@ -86,7 +74,7 @@ def test_locations_of_functions_are_devices_too(command, cloud):
     ]
     cloud.host('compute1', OLD, NEW, more=more)
 
-    (row,) = command('hosts', '-f', 'json').json
+    (row,) = command('hosts', '-f', 'json').rows
 
     both = ' '.join(sorted([OLD.digest, NEW.digest]))
     assert row['Devices'] == {'pci_0000_84_00_0': both}
@@ -95,13 +83,13 @@ def test_locations_of_functions_are_devices_too(command, cloud):
 def test_a_fleet_that_publishes_nothing_is_an_empty_list(command):
     answer = command('hosts', '-f', 'json')
 
-    assert (answer.status, answer.json, answer.err) == (0, [], '')
+    assert (answer.status, answer.rows, answer.err) == (0, [], '')
 
 
 def test_a_text_that_cannot_be_read_is_said_beside_its_host(command, cloud):
     cloud.host('compute1', OLD, texts=False)
 
-    (row,) = command('hosts', '-f', 'json').json
+    (row,) = command('hosts', '-f', 'json').rows
 
     assert row['Summary'] == ['text cannot be read: no text is published']
 
@@ -136,7 +124,7 @@ def test_one_device_must_have_all_of_the_fields(command, cloud):
 
     answer = command('hosts', '-f', 'json', *fields)
 
-    assert (answer.status, answer.json) == (1, [])
+    assert (answer.status, answer.rows) == (1, [])
 
 
 @pytest.mark.parametrize(
@@ -196,13 +184,13 @@ def test_a_placement_that_does_not_answer_is_2(command, arguments):
 def test_a_document_of_the_sample_fleet_is_shown(command, sample):
     (row,) = command(
         'hosts', '--field', 'interface_version=3', '-f', 'json'
-    ).json
+    ).rows
     (digest,) = row['Digests']
 
     answer = command('show', digest, '-f', 'json')
 
     assert (answer.status, answer.err) == (0, '')
-    shown = answer.json
+    shown = answer.rows
     assert (shown['Digest'], shown['Host Names']) == (digest, ['compute1'])
     assert descriptor.parse(shown['Text']).digest == digest
     # As samples/README.md has it: to itself, compute2 and compute8.
@@ -215,17 +203,17 @@ def test_a_document_of_the_sample_fleet_is_shown(command, sample):
 def test_a_policy_changes_who_it_may_move_to(command, sample):
     (row,) = command(
         'hosts', '--field', 'interface_version=3', '-f', 'json'
-    ).json
+    ).rows
     (digest,) = row['Digests']
     other = ('--direction', 'target')
 
     equal = command('show', digest, '--equal-field', 'mdev_type', '-f', 'json')
     turned = command('show', digest, *other, '-f', 'json')
 
-    assert equal.json['Target Hosts'] == 2
+    assert equal.rows['Target Hosts'] == 2
     # What may come from it by its own document is what it may go to by theirs.
-    assert turned.json['Target Hosts'] == 2
-    assert turned.json['Source Hosts'] == 3
+    assert turned.rows['Target Hosts'] == 2
+    assert turned.rows['Source Hosts'] == 3
 
 
 def test_hosts_behind_documents_are_counted_once(command, cloud):
@@ -233,7 +221,7 @@ def test_hosts_behind_documents_are_counted_once(command, cloud):
     cloud.host('compute2', OLD)
     cloud.host('compute3', NEW)
 
-    shown = command('show', OLD.digest, '-f', 'json').json
+    shown = command('show', OLD.digest, '-f', 'json').rows
 
     assert shown['May Move To'] == {OLD.digest: 2, NEW.digest: 2}
     assert (shown['Hosts'], shown['Target Hosts']) == (2, 3)
@@ -248,9 +236,9 @@ def test_a_text_that_cannot_be_read_is_1(command, cloud):
     other = command('show', NEW.digest, '-f', 'json')
 
     assert shown.status == 1
-    assert shown.json['Problem'] == 'no text is published'
-    assert (shown.json['Text'], shown.json['May Move To']) == (None, None)
-    assert (other.status, other.json['Not Known']) == (0, [OLD.digest])
+    assert shown.rows['Problem'] == 'no text is published'
+    assert (shown.rows['Text'], shown.rows['May Move To']) == (None, None)
+    assert (other.status, other.rows['Not Known']) == (0, [OLD.digest])
 
 
 def test_a_text_can_be_read_back(command, cloud):

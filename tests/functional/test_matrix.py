@@ -11,8 +11,6 @@ import pytest
 from nova_migcompat import descriptor
 from nova_migcompat.cli import matrix
 from tests.functional import sample_cloud
-from tests.functional.operator_command import Command
-from tests.functional.published_fleet import Fleet
 
 # As it runs the application in this process.
 pytestmark = pytest.mark.usefixtures('logging_as_before')
@@ -23,19 +21,9 @@ OLD = descriptor.parse('SELF:\n a=1\nCOMPATIBLE:\n a={v:int:1,2}\n')
 NEW = descriptor.parse('SELF:\n a=2\nCOMPATIBLE:\n a=2\n')
 
 
-@pytest.fixture
-def cloud(placement):
-    return Fleet(placement)
-
-
-@pytest.fixture
-def command(tmp_path, placement, capsys):
-    return Command(tmp_path, placement, capsys)
-
-
 def rows(answer):
     assert (answer.status, answer.err) == (0, '')
-    return [tuple(row.values()) for row in answer.json]
+    return [tuple(row.values()) for row in answer.rows]
 
 
 def moves(answer, is_other=lambda source, target: source != target):
@@ -54,7 +42,7 @@ def test_the_sample_fleet_is_what_its_readme_says(
 
     answer = command('matrix', '--by', 'host', '-f', 'json')
 
-    assert len(answer.json) == 64
+    assert len(answer.rows) == 64
     assert moves(answer) == {
         ('compute1', 'compute2', 'yes'),
         ('compute1', 'compute8', 'yes'),

@@ -9,7 +9,7 @@ import pytest
 
 from nova_migcompat import descriptor
 from nova_migcompat.cli import main
-from tests.functional import operator_command, published_fleet
+from tests.functional import published_fleet
 
 # As it runs the application in this process.
 pytestmark = pytest.mark.usefixtures('logging_as_before')
@@ -34,11 +34,6 @@ def fleet(placement):
 
 
 @pytest.fixture
-def command(tmp_path, placement, capsys):
-    return operator_command.Command(tmp_path, placement, capsys)
-
-
-@pytest.fixture
 def plan(tmp_path, command):
     """Return a function that plans the replacement of a digest by NEW."""
     new = tmp_path / 'new.compat'
@@ -59,8 +54,8 @@ def test_an_order_is_planned_of_what_hosts_have_published(plan, fleet):
     answer = plan(OLD.digest[:8])
 
     assert answer.status == 0
-    assert [row['Hosts'] for row in answer.json] == [['c1'], ['c2'], ['c10']]
-    assert [row['May Go To'] for row in answer.json] == [
+    assert [row['Hosts'] for row in answer.rows] == [['c1'], ['c2'], ['c10']]
+    assert [row['May Go To'] for row in answer.rows] == [
         {OLD.digest: 2},
         dict(sorted({OLD.digest: 1, NEW.digest: 1}.items())),
         {NEW.digest: 2},
@@ -77,7 +72,7 @@ def test_a_host_whose_devices_differ_has_the_documents_of_its_tree(
     answer = plan(OLD.digest, '--hosts', 'c2')
 
     assert answer.status == 0
-    assert [(r['Hosts'], r['May Go To']) for r in answer.json] == [
+    assert [(r['Hosts'], r['May Go To']) for r in answer.rows] == [
         (['c2'], {OLD.digest: 1})
     ]
 
@@ -89,7 +84,7 @@ def test_hosts_of_which_one_must_get_a_guest_stuck_are_a_no(plan, fleet):
     answer = plan(STRICT.digest)
 
     assert answer.status == 1
-    assert [row['Stuck'] for row in answer.json] == [False, True]
+    assert [row['Stuck'] for row in answer.rows] == [False, True]
     assert 'No order exists: whichever of s1, s2 is the last' in answer.err
 
 
@@ -101,7 +96,7 @@ def test_pairs_are_those_of_hosts_in_placement(plan, fleet):
 
     assert [
         (r['Change'], r['From'], r['Hosts Before']['From'])
-        for r in answer.json
+        for r in answer.rows
     ] == [('lost', STRICT.digest, 2), ('gained', NEW.digest, 0)]
 
 

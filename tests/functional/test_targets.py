@@ -4,7 +4,6 @@
 import pytest
 
 from nova_migcompat import decision, descriptor, fleet, targets, traits
-from tests.functional.published_fleet import Fleet
 
 ONE = descriptor.parse('SELF:\n a=1\nCOMPATIBLE:\n a={v:int:1,2}\n')
 TWO = descriptor.parse('SELF:\n a=2\n')
@@ -16,11 +15,6 @@ GPU1, GPU2 = 'pci_0000_81_00_0', 'pci_0000_82_00_0'
 
 COMPATIBLE, INCOMPATIBLE, UNKNOWN = decision.Verdict
 REJECT, PASS = (decision.Policy(unknown_target=x) for x in ('reject', 'pass'))
-
-
-@pytest.fixture
-def cloud(placement):
-    return Fleet(placement)
 
 
 def at(place, *documents):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command run in this process, on documents of the vectors."""
 
-import dataclasses
 import io
 import json
 import pathlib
@@ -10,22 +9,9 @@ import sys
 import pytest
 
 from nova_migcompat.cli import main
+from tests.answer import Answer
 
 VECTORS = pathlib.Path(__file__).parents[2] / 'vectors'
-
-
-@dataclasses.dataclass(frozen=True)
-class Answer:
-    """What a run of the command left."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def rows(self):
-        """What was printed, as json."""
-        return json.loads(self.out)
 
 
 @pytest.fixture
