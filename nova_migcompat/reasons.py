@@ -7,8 +7,18 @@ where the words go.
 
 from collections.abc import Collection, Mapping
 
-from nova_migcompat import decision, demand, selection, targets
+from nova_migcompat import (
+    decision,
+    demand,
+    placement,
+    selection,
+    targets,
+    traits,
+)
 from nova_migcompat.placement import PlacementError, Reader
+
+#: Up to so many hosts or documents, each is asked for by itself.
+_FEW = 4
 
 #: Documents whose mismatch a summary names.
 _REASONS = 3
@@ -30,8 +40,8 @@ def of_hosts(
     found: dict[str, str] = {}
     try:
         for requirement in selected.decided.requirements:
-            objections = targets.objections(client, requirement, failed)
-            for host, reason in objections.items():
+            said = objections(client, requirement, failed)
+            for host, reason in said.items():
                 if reason:
                     found.setdefault(host, reason)
     except PlacementError as error:
@@ -40,6 +50,50 @@ def of_hosts(
     for host, misfit in selected.misfits.items():
         found[host] = f'{misfit}; {found[host]}' if host in found else misfit
     return found
+
+
+def objections(
+    client: Reader,
+    requirement: decision.Requirement,
+    hosts: Collection[str],
+) -> Mapping[str, str]:
+    """Say for hosts that do not satisfy a requirement what they have.
+
+    At most four requests; where many documents are refused, none.
+
+    :param hosts: compute nodes.
+    :returns: a reason for each host; '' where it publishes nothing.
+    :raises placement.PlacementError:
+    """
+    refused = requirement.incompatible
+    found: dict[str, list[str]] = {host: [] for host in hosts}
+    if len(hosts) <= _FEW:
+        for host, names in targets.read_hosts(client, hosts).items():
+            digests = sorted(names.digests & refused.keys())
+            found[host] = [requirement.why_not(d) for d in digests]
+    elif len(refused) <= _FEW:
+        for digest in refused:
+            for host in _having(client, [digest], hosts):
+                found[host].append(requirement.why_not(digest))
+    else:
+        none = f'it has none of the {len(requirement.compatible)} compatible'
+        silent = frozenset[str]()
+        if len(refused) <= placement.MAX_NAMES:
+            silent = frozenset(hosts) - _having(client, refused, hosts)
+        for host in found.keys() - silent:
+            found[host].append(f'{none} documents')
+    return {host: '; '.join(reasons) for host, reasons in found.items()}
+
+
+def _having(
+    client: Reader,
+    digests: Collection[str],
+    hosts: Collection[str],
+) -> frozenset[str]:
+    """Choose the hosts that have at least one of the documents."""
+    names = [traits.document_trait(digest) for digest in digests]
+    found = client.providers_with_any(names)
+    return frozenset(p.uuid for p in found).intersection(hosts)
 
 
 def outcome(

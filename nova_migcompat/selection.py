@@ -134,7 +134,8 @@ class Selector:
         self, asked: demand.Demand, hosts: frozenset[str]
     ) -> _Findings:
         names = asked.names
-        if asked.decided.requirements:
+        # Otherwise what the others have is asked only of who has what matched.
+        if self._policy.unknown_target == 'pass' and names.digests:
             names = targets.in_question(self._client, names, hosts)
         surveys = {
             requirement.source: targets.survey(
@@ -143,6 +144,7 @@ class Selector:
                 asked.having[requirement.source],
                 names,
                 self._policy,
+                hosts,
             )
             for requirement in asked.decided.requirements
         }

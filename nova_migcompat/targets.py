@@ -11,10 +11,6 @@ from collections.abc import Collection, Iterable, Mapping
 
 from nova_migcompat import decision, fleet, placement, traits
 
-#: Up to so many hosts or documents, each is asked for by itself to say why a
-#: host does not pass.
-_FEW = 4
-
 #: Verdicts by location by compute node.
 Places = Mapping[str, Mapping[str, decision.Verdict]]
 
@@ -123,7 +119,8 @@ def read_hosts(
 ) -> dict[str, fleet.Names]:
     """Read the names of each host; one request a host.
 
-    :param hosts: compute nodes; one that is gone has no names.
+    :param hosts: compute nodes, or parents of mdevs; one that is gone has no
+        names.
     :raises placement.PlacementError:
     """
     found = {}
@@ -208,21 +205,23 @@ def survey(
     good: Having,
     names: fleet.Names,
     policy: decision.Policy,
+    hosts: Collection[str],
 ) -> Survey:
     """Ask what those that a requirement accepts have besides.
 
     :param good: who has a document that it accepts (:func:`having`).
     :param names: those in question.
+    :param hosts: compute nodes; what it says of others is of no use.
     :raises placement.PlacementError:
     """
     refused = requirement.incompatible.keys()
     bad = Holders()
     if policy.unknown_target == 'pass':
         have = having(client, refused, names)
-        bad = _holders(client, refused, names, have)
+        bad = _holders(client, refused, names, have, hosts)
     return Survey(
         requirement,
-        _holders(client, requirement.compatible, names, good),
+        _holders(client, requirement.compatible, names, good, hosts),
         bad,
     )
 
@@ -232,12 +231,25 @@ def _holders(
     documents: Collection[str],
     names: fleet.Names,
     have: Having,
+    hosts: Collection[str],
 ) -> Holders:
+    """Find out who has anything else, by whatever takes fewer requests: the
+    names of each that matters, or who has any of all other names.
+    """
     providers, mixed = have.providers, have.mixed
     if mixed is None:
         digests = names.digests.intersection(documents)
         others, wanted = _others(names, digests), _document_traits(digests)
-        mixed = _beside(client, others, wanted, providers)
+        near = {p: root for p, root in providers.items() if root in hosts}
+        if len(near) * placement.MAX_NAMES < len(others):
+            providers = near
+            mixed = frozenset(
+                provider
+                for provider, own in read_hosts(client, near).items()
+                if own.places or not own.digests.issubset(documents)
+            )
+        else:
+            mixed = _beside(client, others, wanted, providers)
     parents = {p: root for p, root in providers.items() if p != root}
     nodes = frozenset(providers.keys() - parents.keys())
     differing = nodes.intersection(mixed.union(parents.values()))
@@ -345,46 +357,3 @@ def _location_traits(
         for place in places
         for digest in names.places[place].intersection(digests)
     }
-
-
-def objections(
-    client: placement.Reader,
-    requirement: decision.Requirement,
-    hosts: Collection[str],
-) -> Mapping[str, str]:
-    """Say for hosts that do not satisfy a requirement what they have.
-
-    At most four requests; where many documents are refused, none.
-
-    :param hosts: compute nodes.
-    :returns: a reason for each host; '' where it publishes nothing.
-    :raises placement.PlacementError:
-    """
-    refused = requirement.incompatible
-    found: dict[str, list[str]] = {host: [] for host in hosts}
-    if len(hosts) <= _FEW:
-        for host, names in read_hosts(client, hosts).items():
-            digests = sorted(names.digests & refused.keys())
-            found[host] = [requirement.why_not(d) for d in digests]
-    elif len(refused) <= _FEW:
-        for digest in refused:
-            for host in _having(client, [digest], hosts):
-                found[host].append(requirement.why_not(digest))
-    else:
-        none = f'it has none of the {len(requirement.compatible)} compatible'
-        silent = frozenset[str]()
-        if len(refused) <= placement.MAX_NAMES:
-            silent = frozenset(hosts) - _having(client, refused, hosts)
-        for host in found.keys() - silent:
-            found[host].append(f'{none} documents')
-    return {host: '; '.join(reasons) for host, reasons in found.items()}
-
-
-def _having(
-    client: placement.Reader,
-    digests: Collection[str],
-    hosts: Collection[str],
-) -> frozenset[str]:
-    """Choose the hosts that have at least one of the documents."""
-    found = client.providers_with_any(_document_traits(digests))
-    return frozenset(p.uuid for p in found).intersection(hosts)

@@ -3,7 +3,14 @@
 
 import pytest
 
-from nova_migcompat import decision, descriptor, fleet, targets, traits
+from nova_migcompat import (
+    decision,
+    descriptor,
+    fleet,
+    reasons,
+    targets,
+    traits,
+)
 
 ONE = descriptor.parse('SELF:\n a=1\nCOMPATIBLE:\n a={v:int:1,2}\n')
 TWO = descriptor.parse('SELF:\n a=2\n')
@@ -27,12 +34,20 @@ def requirement(documents=(ONE, TWO, THREE), source=ONE):
     return decision.decide(devices, known, decision.Policy()).requirements[0]
 
 
-def survey(cloud, policy, asked=None):
+def survey(cloud, policy, asked=None, hosts=()):
     names = fleet.in_use(cloud.client)
+    hosts = hosts or everybody(cloud, names)
     cloud.adapter.urls.clear()
     asked = asked or requirement()
     good = targets.having(cloud.client, asked.compatible, names)
-    return targets.survey(cloud.client, asked, good, names, policy)
+    return targets.survey(cloud.client, asked, good, names, policy, hosts)
+
+
+def everybody(cloud, names):
+    having = cloud.client.providers_with_any(
+        map(traits.document_trait, names.digests)
+    )
+    return frozenset(provider.root_uuid for provider in having)
 
 
 def parents_of(cloud, host):
@@ -212,6 +227,25 @@ def test_one_host_is_asked_by_itself_when_many_documents_are_in_use(cloud):
     )
 
 
+def test_few_holders_are_asked_what_else_they_have_of_many_documents(cloud):
+    others = [descriptor.parse(f'SELF:\n a={n}\n') for n in range(5, 330)]
+    cloud.host('others', *others, texts=False)
+    uniform = cloud.host('uniform', TWO)
+    mixed = cloud.host('mixed', TWO, others[7])
+    gpus = cloud.host('gpus', TWO, parents=[(GPU1, TWO)])
+    located = cloud.host('located', TWO, more=at(PF1, TWO))
+    cloud.host('elsewhere', TWO)
+    hosts = frozenset({uniform, mixed, gpus, located})
+    found = survey(cloud, REJECT, hosts=hosts)
+    assert found.settle(hosts, REJECT) == (
+        {uniform},
+        {mixed, gpus, located},
+    )
+    # Who has it; then each of the four hosts and the parent of one, where
+    # asking for the other 326 documents would have taken six.
+    assert len(cloud.adapter.urls) == 6
+
+
 def test_many_compatible_documents_take_one_request_more_for_each_64(cloud):
     documents = [descriptor.parse(f'SELF:\n a={n}\n') for n in range(5, 105)]
     wide = descriptor.parse('SELF:\n a=1\nCOMPATIBLE:\n a={v:int:5..104}\n')
@@ -234,7 +268,7 @@ def test_objections_name_what_a_host_has(cloud, count):
     wrong = [cloud.host(f'wrong{n}', THREE) for n in range(count)]
     silent = cloud.host('silent')
     asked = requirement()
-    said = targets.objections(cloud.client, asked, [*wrong, silent])
+    said = reasons.objections(cloud.client, asked, [*wrong, silent])
     assert said[silent] == ''
     for host in wrong:
         assert said[host] == (
@@ -255,7 +289,7 @@ def test_objections_to_many_documents_cost_one_request_or_none(cloud):
     for count, requests, expected in ((10, 1, ''), (77, 0, 'compatible')):
         asked = requirement([ONE, *documents[:count]])
         cloud.adapter.urls.clear()
-        said = targets.objections(cloud.client, asked, [*hosts, silent])
+        said = reasons.objections(cloud.client, asked, [*hosts, silent])
         assert len(cloud.adapter.urls) == requests
         assert said[hosts[0]] == 'it has none of the 1 compatible documents'
         assert expected in said[silent]
@@ -272,20 +306,22 @@ def test_who_has_preferred_documents_takes_no_request_more(cloud, parent):
     names = fleet.in_use(cloud.client)
     compatible = requirement().compatible
     plain = targets.having(cloud.client, compatible, names)
+    hosts = frozenset({uniform, other, wrong, beside, differing})
     expected = targets.survey(
-        cloud.client, requirement(), plain, names, REJECT
+        cloud.client, requirement(), plain, names, REJECT, hosts
     )
     cloud.adapter.urls.clear()
 
     found = targets.having(cloud.client, compatible, names, {ONE.digest})
-    survey = targets.survey(cloud.client, requirement(), found, names, REJECT)
+    survey = targets.survey(
+        cloud.client, requirement(), found, names, REJECT, hosts
+    )
 
     # A parent of which these two questions do not tell is asked about.
     assert len(cloud.adapter.urls) == 2 + (len(parent) > 1)
     assert found.providers == plain.providers
     assert found.preferred >= {uniform}
     assert found.preferred.isdisjoint({other, wrong, beside, differing})
-    hosts = frozenset({uniform, other, wrong, beside, differing})
     assert survey.settle(hosts, REJECT) == (
         {uniform, other},
         {beside, differing},

@@ -101,7 +101,7 @@ def publish(
     )
     survey(patched, lambda _: holders)
     patched(
-        'nova_migcompat.targets.objections',
+        'nova_migcompat.reasons.objections',
         lambda client, requirement, hosts: dict.fromkeys(hosts, objection),
     )
 
@@ -222,7 +222,7 @@ def test_a_source_document_that_does_not_verify_is_an_error(patch, caplog):
 def test_an_explanation_that_fails_does_not_change_the_decision(patch, caplog):
     caplog.set_level(logging.DEBUG, 'nova_migcompat')
     publish(patch)
-    patch('nova_migcompat.targets.objections', failing(PlacementError('gone')))
+    patch('nova_migcompat.reasons.objections', failing(PlacementError('gone')))
     assert passing() == ['right']
     assert 'why is not known: gone' in caplog.text
 
@@ -306,7 +306,7 @@ def test_the_operators_options_decide(patch, flags, options, expected):
 def test_reasons_are_not_asked_for_where_nobody_reads_them(patch, caplog):
     caplog.set_level(logging.INFO, 'nova_migcompat')
     publish(patch)
-    patch('nova_migcompat.targets.objections', failing(AssertionError))
+    patch('nova_migcompat.reasons.objections', failing(AssertionError))
     assert passing() == ['right']
 
 
