@@ -72,8 +72,9 @@ def read(
 ) -> Demand:
     """Read what a guest has, and decide it against all documents in use.
 
-    Three requests; one more where texts are not known yet, and those for a
-    source host whose devices differ.
+    Three requests; one more where texts are not known yet, one more where more
+    documents are known than a URL can name, and those for a source host whose
+    devices differ.
 
     :param client: Placement, with the budget of this decision.
     :param library: the documents read before.
@@ -87,7 +88,7 @@ def read(
         a document of the source does not verify.
     """
     source = fleet.read_source(client, guest)
-    in_use = fleet.in_use(client)
+    in_use = fleet.in_use(client, apart=library.is_large)
     counted = _counted(source.names.digests, in_use, library, limits)
     texts = _read(client, library, source.names.digests, counted, limits)
     ignored = in_use.digests - counted
@@ -112,7 +113,7 @@ def of_devices(
     Parameters and errors are those of ``read``.
     """
     own = frozenset[str]().union(*(device.digests for device in devices))
-    names = fleet.in_use(client)
+    names = fleet.in_use(client, apart=library.is_large)
     counted = _counted(own, names, library, limits)
     texts = _read(client, library, own, counted, limits)
     ignored = names.digests - counted

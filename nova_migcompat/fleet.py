@@ -77,6 +77,11 @@ class Library:
         self._documents: dict[str, descriptor.Document] = {}
         self._absent: dict[str, tuple[float, str]] = {}
 
+    @property
+    def is_large(self) -> bool:
+        """Are so many kept that questions about them take several URLs?"""
+        return len(self._documents) > placement.MAX_NAMES
+
     def known(self, digests: Collection[str]) -> frozenset[str]:
         """Choose the digests whose documents are kept."""
         with self._lock:
@@ -152,12 +157,23 @@ class Names:
         return cls(traits.digests(names), traits.locations(names))
 
 
-def in_use(client: placement.Reader) -> Names:
+def in_use(client: placement.Reader, apart: bool = False) -> Names:
     """Read the names that any provider has.
 
+    :param apart: in two requests in place of one, for a fleet of many
+        documents. All our names begin alike, those of texts and fields too:
+        Placement's database may look through those of every provider for them
+        (1,000 documents on 10,000 hosts, MariaDB: 0.9 s in place of 0.03).
     :raises placement.PlacementError:
     """
-    return Names.read(client.traits(startswith=traits.PREFIX, associated=True))
+    prefixes = [traits.PREFIX]
+    if apart:
+        prefixes = [traits.DOCUMENT_PREFIX, traits.LOCATION_PREFIX]
+    return Names.read(
+        frozenset[str]().union(
+            *(client.traits(startswith=p, associated=True) for p in prefixes)
+        )
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

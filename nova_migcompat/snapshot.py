@@ -46,8 +46,10 @@ class Snapshot:
         self, *, startswith: str | None = None, associated: bool | None = None
     ) -> frozenset[str]:
         """List names; those on providers, or from Placement any others."""
-        if startswith == traits.PREFIX and associated:
-            return frozenset(self._having)
+        if startswith and traits.is_ours(startswith) and associated:
+            return frozenset(
+                n for n in self._having if n.startswith(startswith)
+            )
         return self._client.traits(
             startswith=startswith, associated=associated
         )

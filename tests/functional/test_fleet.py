@@ -30,10 +30,13 @@ def test_the_names_in_use_are_those_that_a_provider_has(cloud):
             traits.location_trait(PF, TWO.digest),
         ]
     )
-    assert fleet.in_use(cloud.client) == fleet.Names(
+    expected = fleet.Names(
         frozenset({ONE.digest}), {PF: frozenset({ONE.digest})}
     )
+    assert fleet.in_use(cloud.client) == expected
     assert len(cloud.adapter.urls) == 1
+    assert fleet.in_use(cloud.client, apart=True) == expected
+    assert len(cloud.adapter.urls) == 1 + 2
 
 
 def test_a_uniform_host_says_it_all_with_one_name(cloud):

@@ -170,7 +170,7 @@ def test_a_thousand_hostile_documents_take_bounded_time(cloud, monkeypatch):
     names = fleet.Names(
         frozenset(d.digest for d in (*documents, GPU, LIKE, OTHER)), {}
     )
-    monkeypatch.setattr(fleet, 'in_use', lambda _client: names)
+    monkeypatch.setattr(fleet, 'in_use', lambda *_, **__: names)
     ours = [n for d in (GPU, LIKE, OTHER) for n in traits.text_traits(d)]
     client = types.SimpleNamespace(
         provider_traits=cloud.client.provider_traits,

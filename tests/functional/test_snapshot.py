@@ -55,7 +55,8 @@ def test_every_question_about_names_has_the_same_answer(cloud):
             ) == uuids(real.providers_with_any(names, in_tree=node))
             ours = real.provider_traits(provider.uuid).names
             assert read.provider_traits(provider.uuid).names == ours
-    assert fleet.in_use(read) == fleet.in_use(real)
+    for apart in (False, True):
+        assert fleet.in_use(read, apart) == fleet.in_use(real, apart)
 
 
 def test_it_asks_for_nothing_but_allocations_and_those_once(cloud):

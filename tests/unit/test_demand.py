@@ -26,6 +26,7 @@ class Placement:
     def __init__(self, documents):
         self.documents = documents
         self.asked = []
+        self.prefixes = []
 
     def provider_traits(self, _uuid):
         name = traits.document_trait(GPU.digest)
@@ -33,6 +34,7 @@ class Placement:
 
     def traits(self, startswith, associated=None):
         if associated:
+            self.prefixes.append(startswith)
             return frozenset(
                 traits.document_trait(d.digest) for d in self.documents
             )
@@ -71,6 +73,19 @@ def test_all_that_are_in_use_count():
     assert judged(found) == digests([GPU, *OTHERS])
     assert not found.problems
     assert not found.ignored
+
+
+def test_of_a_large_fleet_documents_and_locations_are_asked_for_apart():
+    library = fleet.Library()
+    many = [descriptor.parse(f'SELF:\n a={n}\n') for n in range(2, 67)]
+    for published, prefixes in (
+        ([GPU, *many[:63]], [traits.PREFIX]),
+        ([GPU, *many[:63]], [traits.PREFIX]),  # 64 are known
+        ([GPU, *many], [traits.PREFIX]),
+        ([GPU, *many], [traits.DOCUMENT_PREFIX, traits.LOCATION_PREFIX]),
+    ):
+        _, client = read(published, library)
+        assert client.prefixes == prefixes
 
 
 def test_only_trusted_documents_can_be_read():

@@ -149,14 +149,11 @@ def test_a_source_that_does_not_accept_itself_costs_one_request_more(cloud):
     cloud.add('source', *d(strict))
     cloud.add('right', *d(LIKE))
 
-    class Library:
-        def read(self, client, digests, is_over):
-            known = {x.digest: x for x in (strict, LIKE)}
-            return traits.Texts({d: known[d] for d in digests}, {})
-
+    library = fleet.Library()
+    library.add(traits.Texts({x.digest: x for x in (strict, LIKE)}, {}))
     policy = decision.Policy()
     guest = fleet.Guest('source', (), 'consumer', {'VGPU': 1})
-    asked = demand.read(cloud, Library(), policy, guest)
+    asked = demand.read(cloud, library, policy, guest)
     selected = selection.Selector(cloud, policy).select(
         asked, [Host('right', on('any'))], NO_FUNCTIONS
     )

@@ -92,7 +92,7 @@ def publish(
     in_use = fleet.Names(frozenset({GPU.digest}), {})
     patched('nova_migcompat.fleet.read_source', lambda *_: source)
     patched('nova_migcompat.fleet.source_devices', lambda *_: (device,))
-    patched('nova_migcompat.fleet.in_use', lambda _: in_use)
+    patched('nova_migcompat.fleet.in_use', lambda *_, **__: in_use)
     patched(
         'nova_migcompat.fleet.Library.read',
         lambda *_: traits.Texts(
