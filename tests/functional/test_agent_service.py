@@ -250,7 +250,7 @@ def test_a_provider_that_was_made_again_is_found_again(agent, placement):
 
 def test_an_outage_is_not_said_at_each_try_and_its_end_is_said(agent, gate):
     document = agent.vf(1, X)
-    agent.configure(agent.placement + 'timeout = 0.2\n', interval=1)
+    agent.configure(agent.placement + 'timeout = 1\n', interval=1)
     agent.start()
     until(agent.cycles)
     gate.hang()
