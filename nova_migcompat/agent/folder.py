@@ -84,6 +84,8 @@ def locked(path: pathlib.Path) -> Iterator[None]:
     has_lock(path)
     lock = fasteners.InterProcessLock(path / LOCK)
     try:
+        # Who may open it may lock it, and keep the agent from starting.
+        (path / LOCK).touch(0o600)
         taken = lock.acquire(timeout=_PATIENCE)
     except (OSError, RuntimeError) as e:  # as fasteners raises them
         raise errors.AgentError(

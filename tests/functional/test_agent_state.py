@@ -4,12 +4,14 @@
 import dataclasses
 import json
 import os
+import stat
 import subprocess
 import sys
 
 import pytest
 
 from nova_migcompat.agent import errors, folder, reading, state
+from tests.functional.agent_process import until
 
 STATE = state.State(
     pid=1,
@@ -34,6 +36,23 @@ def path(tmp_path):
 
 def test_the_folder_is_made_for_the_agent_alone(path):
     assert path.stat().st_mode & 0o777 == 0o700
+
+
+def test_whatever_the_umask_nobody_else_may_open_the_agents_files(agent):
+    umask = os.umask(0)
+    try:
+        agent.start()
+    finally:
+        os.umask(umask)
+    until(agent.cycles)
+
+    modes = {
+        file.name: stat.S_IMODE(file.stat().st_mode)
+        for file in agent.state_path.iterdir()
+    }
+    assert agent.state_path.stat().st_mode & 0o077 == 0
+    assert modes.keys() >= {folder.LOCK, state.FILE}
+    assert set(modes.values()) == {0o600}
 
 
 def test_a_folder_that_is_there_is_taken_as_it_is(path):
