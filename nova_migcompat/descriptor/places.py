@@ -36,7 +36,8 @@ _TOUCHING = re.compile(r'[0-9]\0|\0[0-9\0]')
 
 _INTEGER = r'-?[0-9]+'
 _VERSION = r'[0-9]+(?:\.[0-9]+){0,3}'
-_TOKEN = r'[A-Za-z0-9_.-]+'
+# A parser's token, no password.
+_TOKEN = r'[A-Za-z0-9_.-]+'  # nosec B105
 
 
 class Form(enum.Enum):

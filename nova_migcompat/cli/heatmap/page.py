@@ -44,7 +44,12 @@ def page(
     :param texts: the documents, which are quoted.
     """
     dead = [(number, matrix.parties[number]) for number in matrix.dead]
+    # Both are made here: a style sheet of ours without any value, and XML that
+    # xml.etree has escaped.
     style = f'{drawing.style(matrix)}{_file("page.css")}'
+    sheet = markupsafe.Markup(style)  # noqa: S704  # nosec B704
+    drawn = drawing.part(matrix, words)
+    picture = markupsafe.Markup(drawn)  # noqa: S704  # nosec B704
     return (
         _environment()
         .get_template(_TEMPLATE)
@@ -56,10 +61,8 @@ def page(
             more_dead=len(dead[_MOST_DEAD:]),
             counts=any(len(party.holders) > 1 for party in matrix.parties),
             rows=[_row(matrix, n, texts) for n in range(len(matrix.parties))],
-            # Both are made here: a style sheet of ours without any value, and
-            # XML that xml.etree has escaped.
-            style=markupsafe.Markup(style),  # noqa: S704
-            map=markupsafe.Markup(drawing.part(matrix, words)),  # noqa: S704
+            style=sheet,
+            map=picture,
         )
     )
 
