@@ -168,6 +168,11 @@ class Admin:
             if name.startswith('CUSTOM_'):
                 self._send('PUT', f'/traits/{name}')
 
+    def create_resource_class(self, name: str) -> None:
+        """Make a custom resource class; standard ones exist."""
+        if name.startswith('CUSTOM_'):
+            self._send('PUT', f'/resource_classes/{name}')
+
     def create_provider(
         self,
         name: str,

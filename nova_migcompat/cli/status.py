@@ -15,6 +15,7 @@ from oslo_upgradecheck.upgradecheck import Code, Result
 
 from nova_migcompat import fleet, placement, trusted
 from nova_migcompat.agent import errors
+from nova_migcompat.cli import silent
 from nova_migcompat.conf import filter as filter_conf
 from nova_migcompat.conf import placement as placement_conf
 
@@ -22,7 +23,7 @@ FILTER = 'MigrationCompatibilityFilter'
 WEIGHER_PATH = 'nova_migcompat.scheduler.weights.MigrationCompatibilityWeigher'
 FILTER_PATH = f'nova_migcompat.scheduler.filters.{FILTER}'
 _NOVA_FILTERS = 'nova.scheduler.filters.all_filters'
-#: Seconds that each request to Placement may take, and documents named.
+#: Seconds that each request to Placement may take; documents or hosts named.
 _TIMEOUT, _NAMED = 30.0, 3
 
 #: nova/conf/scheduler.py and nova/conf/rpc.py.
@@ -30,7 +31,10 @@ _FILTER_OPTS = [
     cfg.MultiStrOpt('available_filters', default=[_NOVA_FILTERS]),
     cfg.ListOpt('enabled_filters', default=[]),
     cfg.ListOpt('weight_classes', default=[]),
+    cfg.BoolOpt('pci_in_placement', default=False),
 ]
+#: nova/conf/pci.py.
+_PCI_OPTS = [cfg.MultiStrOpt('alias', default=[])]
 _RPC_OPTS = [cfg.IntOpt('long_rpc_timeout', default=1800)]
 
 _Check = tuple[str, Callable[['Checks'], Result]]
@@ -47,6 +51,7 @@ class Checks(upgradecheck.UpgradeCommands):
         filter_conf.register_opts(conf)
         placement_conf.register_opts(conf)
         conf.register_opts(_FILTER_OPTS, group='filter_scheduler')
+        conf.register_opts(_PCI_OPTS, group='pci')
         conf.register_opts(_RPC_OPTS)
 
     def check_filter(self) -> Result:
@@ -147,6 +152,31 @@ class Checks(upgradecheck.UpgradeCommands):
             )
         return Result(Code.SUCCESS, f'{len(digests)} documents are in use.')
 
+    def check_hosts(self) -> Result:
+        """Does every host with devices publish a document?"""
+        try:
+            wanted = silent.classes(
+                self._conf.migcompat.mdev_resource_classes,
+                self._conf.pci.alias,
+                has_pci=self._conf.filter_scheduler.pci_in_placement,
+            )
+            found = silent.hosts(self._client, self._in_use, wanted)
+        except (placement.PlacementError, cfg.Error, ValueError) as error:
+            return Result(Code.WARNING, f'Not known: {errors.plain(error)}')
+        if not found.names:
+            return Result(Code.SUCCESS)
+        some = ', '.join(map(errors.plain, found.names[:_NAMED]))
+        more = len(found.names) - _NAMED
+        return Result(
+            Code.WARNING,
+            'Hosts that have devices in Placement and publish no document: '
+            f'{"" if found.are_all else "at least "}{len(found.names)} '
+            f'({some}{f" and {more} more" if more > 0 else ""}). No guest '
+            'with a device may move there as long as [migcompat] '
+            'unknown_target is reject. Does nova-migcompat-agent --status '
+            'say 0 there?',
+        )
+
     @functools.cached_property
     def _in_use(self) -> frozenset[str]:
         """The digests of the documents in use, asked for once."""
@@ -163,6 +193,7 @@ class Checks(upgradecheck.UpgradeCommands):
         ('Weigher', check_weigher),
         ('Placement', check_placement),
         ('Documents', check_documents),
+        ('Hosts', check_hosts),
     )
 
 

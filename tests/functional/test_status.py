@@ -2,6 +2,7 @@
 """The command nova-migcompat-status on a real Placement."""
 
 import json
+import uuid
 
 import pytest
 
@@ -68,6 +69,7 @@ def test_a_scheduler_that_is_fit_is_a_success(check, placement, admin):
         'Weigher': (0, 'The weigher is not enabled.'),
         'Placement': (0, None),
         'Documents': (0, '2 documents are in use.'),
+        'Hosts': (0, None),
     }
 
 
@@ -128,6 +130,10 @@ def test_a_placement_that_cannot_be_asked_is_a_failure(check, placement):
     assert checks['Documents'][0] == 1
     _, checks = check(FILTERS)
     assert checks['Placement'] == (2, '[placement] auth_type is not set')
+    assert checks['Hosts'] == (
+        1,
+        'Not known: [placement] auth_type is not set',
+    )
 
 
 def test_a_fleet_without_documents_is_a_warning(check, placement, admin):
@@ -145,6 +151,106 @@ def test_documents_that_cannot_be_read_are_named(check, placement, admin):
     assert result == 1
     assert details.startswith('1 of 2 documents in use cannot be read')
     assert Y.digest in details
+
+
+def add_device(admin, host, suffix, resource_class):
+    """Add a host with a device, as nova-compute names it."""
+    admin.create_resource_class(resource_class)
+    root = admin.create_provider(host)
+    admin.create_provider(
+        f'{host}_{suffix}', root, inventory={resource_class: 1}
+    )
+    return root
+
+
+def test_hosts_with_devices_and_no_document_are_counted(
+    check, placement, admin
+):
+    add_device(admin, 'host2', 'pci_0000_84_00_0', 'VGPU')
+    add_device(admin, 'host3', 'pci_0000_84_00_0', 'CUSTOM_OTHER')
+    add_device(admin, 'host4', 'pci_0000_84_00_0', 'CUSTOM_MDEV')
+    publish(admin, 'host1', X)
+    options = '[migcompat]\nmdev_resource_classes = CUSTOM_MDEV\n'
+
+    found, checks = check(FILTERS, placement.config(), options)
+
+    assert found == 1
+    result, words = checks['Hosts']
+    assert result == 1
+    assert 'publish no document: 2 (host2, host4). ' in words
+
+
+def test_a_device_that_a_guest_has_counts(check, placement, admin):
+    root = admin.create_provider('host2')
+    gpu = admin.create_provider(
+        'host2_pci_0000_84_00_0', root, inventory={'VGPU': 1}
+    )
+    admin.allocate(str(uuid.uuid4()), {gpu: {'VGPU': 1}})
+    publish(admin, 'host1', X)
+
+    _, checks = check(FILTERS, placement.config())
+
+    assert 'publish no document: 1 (host2). ' in checks['Hosts'][1]
+
+
+def test_a_host_that_publishes_is_none_of_them(check, placement, admin):
+    root = add_device(admin, 'host1', 'pci_0000_84_00_0', 'VGPU')
+    name = traits.document_trait(X.digest)
+    admin.create_traits(traits.text_traits(X))
+    admin.set_traits(root, [name])
+
+    _, checks = check(FILTERS, placement.config())
+
+    assert checks['Hosts'] == (0, None)
+
+
+ALIAS = '{"name": "a", "vendor_id": "15B3", "product_id": "101e"%s}'
+
+
+@pytest.mark.parametrize(
+    ('in_placement', 'alias', 'resource_class', 'count'),
+    [
+        ('true', ', "live_migratable": "yes"', 'CUSTOM_PCI_15B3_101E', 1),
+        ('false', ', "live_migratable": "yes"', 'CUSTOM_PCI_15B3_101E', 0),
+        ('true', ', "live_migratable": "no"', 'CUSTOM_PCI_15B3_101E', 0),
+        ('true', '', 'CUSTOM_PCI_15B3_101E', 0),
+        (
+            'true',
+            ', "live_migratable": "true", "resource_class": "nic-vf"',
+            'CUSTOM_NIC_VF',
+            1,
+        ),
+        ('true', ', "live_migratable": []', 'CUSTOM_PCI_15B3_101E', 0),
+        ('true', '}', 'CUSTOM_PCI_15B3_101E', 0),
+    ],
+)
+def test_pci_devices_count_where_nova_moves_them_live(
+    check, placement, admin, in_placement, alias, resource_class, count
+):
+    add_device(admin, 'host2', '0000:81:00.0', resource_class)
+    publish(admin, 'host1', X)
+
+    _, checks = check(
+        FILTERS,
+        f'pci_in_placement = {in_placement}',
+        f'[pci]\nalias = {ALIAS % alias}\n',
+        placement.config(),
+    )
+
+    assert checks['Hosts'][0] == count
+
+
+def test_many_silent_hosts_are_not_all_looked_at(
+    check, placement, admin, monkeypatch
+):
+    monkeypatch.setattr(status.silent, 'MOST', 4)
+    for number in range(5):
+        add_device(admin, f'host{number}', 'pci_0000_84_00_0', 'VGPU')
+
+    _, checks = check(FILTERS, placement.config())
+
+    words = checks['Hosts'][1]
+    assert 'at least 4 (host0, host1, host2 and 1 more). ' in words
 
 
 @pytest.mark.parametrize('data', [None, b'[migcompat\n', b'\xff = 1\n'])
