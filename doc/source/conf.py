@@ -11,10 +11,22 @@ project = 'nova-migcompat'
 copyright = 'the nova-migcompat maintainers'
 extensions = [
     'command_pages',
+    'myst_parser',
+    'openstackdocstheme',
+    'oslo_config.sphinxconfiggen',
+    'oslo_config.sphinxext',
+    'reno.sphinxext',
     'sphinx.ext.autodoc',
     'sphinx.ext.viewcode',
 ]
-html_theme = 'alabaster'
+html_theme = 'openstackdocs'
+openstackdocs_auto_name = False
+openstackdocs_pdf_link = False
+# What generates the samples, and where they are put for the pages.
+config_generator_config_file = [
+    ('../../etc/oslo-config-generator/agent.conf', '_static/agent'),
+    ('../../etc/oslo-config-generator/nova.conf', '_static/nova'),
+]
 autodoc_typehints = 'description'
 autodoc_member_order = 'bysource'
 nitpicky = False
@@ -22,6 +34,7 @@ nitpicky = False
 smartquotes_action = 'qe'
 
 man_pages = [
+    ('agent', 'nova-migcompat-agent', 'say what devices may go where', [], 8),
     ('cli', 'nova-migcompat', 'know before you migrate', [], 1),
     *command_pages.man_pages(),
 ]
