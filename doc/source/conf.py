@@ -20,6 +20,8 @@ extensions = [
     'sphinx.ext.viewcode',
 ]
 html_theme = 'openstackdocs'
+html_static_path = ['_css']
+html_css_files = ['tables.css']
 openstackdocs_auto_name = False
 openstackdocs_pdf_link = False
 # What generates the samples, and where they are put for the pages.
