@@ -73,6 +73,15 @@ def test_what_is_copied_from_the_package_is_in_it(plays):
         assert path.rpartition('/')[0] in folders
 
 
+def test_a_folder_that_is_copied_can_be_entered(plays):
+    (rules,) = (
+        t for t in tasks(plays[0], 'copy') if t.get('src', '')[-1:] == '/'
+    )
+
+    # A number would be the mode of the folder as well as of its files.
+    assert rules['mode'] == 'u=rwX,go=rX'
+
+
 def test_the_lines_of_the_scheduler_are_those_that_the_check_wants(plays):
     (text,) = (
         task['content']
