@@ -189,6 +189,13 @@ def test_an_extra_alone_is_complete_and_starts_its_command(installed, extra):
     assert 'usage: ' in environment(EXTRAS[extra], '--help')
 
 
+@pytest.mark.parametrize('extra', ['agent', 'cli'])
+def test_a_command_of_another_extra_says_which_one_is_missing(
+    installed, extra
+):
+    installed(extra)(EXTRAS['scheduler'], 'upgrade', 'check', status=2)
+
+
 def test_every_data_file_is_in_its_place_and_for_its_owner_to_write(installed):
     prefix = installed('agent').prefix
     files = dict(data_files())
