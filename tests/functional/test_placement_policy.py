@@ -10,7 +10,7 @@ from oslo_policy import opts as policy_opts
 from oslo_policy import policy as oslo_policy
 from placement import policies
 
-from nova_migcompat import descriptor, traits
+from nova_migcompat import census, descriptor, traits
 from nova_migcompat import placement as client_module
 from tests.functional.agent_host import FOREIGN, NODE, NOVAS, Host
 from tests.placement_server import PlacementServer
@@ -84,6 +84,18 @@ def test_the_role_is_enough_to_publish_to_change_and_to_withdraw(host):
     assert host.aggregates() == set()
     assert host.foreign() == FOREIGN
     assert host.foreign(f'{NODE}_pci_0000_84_00_0') == NOVAS
+
+
+def test_the_role_is_enough_to_look_at_a_whole_fleet(host, placement):
+    host.gpu('0000:84:00.0', X)
+    host.gpu('0000:85:00.0', Y)
+    host.run()
+    client = client_module.PlacementClient(As(placement, ROLE).adapter())
+
+    found = census.read(client, places=True)
+
+    assert [each.name for each in found.hosts.values()] == [NODE]
+    assert len(found.documents.documents) == 2
 
 
 @pytest.mark.parametrize(
