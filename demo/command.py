@@ -100,6 +100,7 @@ class NovaApi:
                         'service': {'host': name},
                         'state': 'up',
                         'status': 'enabled',
+                        'memory_mb': 262144,
                     }
                     for name, uuid in self._hosts.items()
                 ]

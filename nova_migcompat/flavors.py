@@ -14,7 +14,8 @@ from nova_migcompat import placement
 _RESOURCES = re.compile(r'resources([A-Za-z0-9_-]*):([A-Z0-9_]+)')
 _TRAIT = re.compile(r'trait([A-Za-z0-9_-]*):([A-Z0-9_]+)')
 _ALIASES = 'pci_passthrough:alias'
-_MEMORY = 'MEMORY_MB'
+#: The resource class of the memory that a guest has.
+MEMORY = 'MEMORY_MB'
 
 
 def mdevs(
@@ -57,7 +58,7 @@ def groups(
     :param memory_mb: the flavor's memory.
     :returns: the groups by their suffix.
     """
-    resources: dict[str, dict[str, int]] = {'': {_MEMORY: memory_mb}}
+    resources: dict[str, dict[str, int]] = {'': {MEMORY: memory_mb}}
     required: dict[str, list[str]] = {}
     for key, value in extra_specs.items():
         if match := _RESOURCES.fullmatch(key):

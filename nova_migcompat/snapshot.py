@@ -6,7 +6,7 @@ any number of decisions costs no request more. Knows nothing of nova, and
 judges nothing.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from nova_migcompat import census, fleet, placement, traits
 
@@ -21,7 +21,9 @@ class Snapshot:
     :param read: what every host has, with its places.
     """
 
-    def __init__(self, client: placement.Reader, read: census.Census) -> None:
+    def __init__(
+        self, client: placement.PlacementClient, read: census.Census
+    ) -> None:
         self._client = client
         self._names: dict[str, frozenset[str]] = {}
         self._having: dict[str, list[placement.Provider]] = {}
@@ -76,6 +78,23 @@ class Snapshot:
             )
         }
         return tuple(found.values())
+
+    def read_allocations(self, providers: Iterable[str]) -> None:
+        """Read what all consumers have of the providers of a tree.
+
+        A request for each provider, and none for its consumers any more.
+
+        :param providers: all of the tree: what a consumer has elsewhere, it
+            is taken not to have.
+        """
+        for provider in providers:
+            try:
+                held = self._client.provider_allocations(provider)
+            except placement.NotFound:
+                continue  # then nobody has anything of it
+            for consumer, resources in held.items():
+                of_consumer = self._allocations.setdefault(consumer, {})
+                of_consumer[provider] = resources
 
     def allocations(self, consumer_uuid: str) -> dict[str, dict[str, int]]:
         """Read what a consumer has, from Placement; once."""

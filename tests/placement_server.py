@@ -238,15 +238,21 @@ class Admin:
         """Delete a provider that nobody has anything of."""
         self._send('DELETE', f'/resource_providers/{provider}')
 
-    def set_inventory(self, provider: str, totals: dict[str, int]) -> None:
-        """Replace the inventory of a provider, whatever its generation."""
+    def set_inventory(
+        self, provider: str, totals: dict[str, int], **limits: float
+    ) -> None:
+        """Replace the inventory of a provider, whatever its generation.
+
+        :param limits: what else each resource class has, as ``max_unit``
+        """
         self._send(
             'PUT',
             f'/resource_providers/{provider}/inventories',
             {
                 'resource_provider_generation': self._generation(provider),
                 'inventories': {
-                    name: {'total': total} for name, total in totals.items()
+                    name: {'total': total, **limits}
+                    for name, total in totals.items()
                 },
             },
         )

@@ -69,6 +69,7 @@ class Node:
     :param host: the service's.
     :param is_up: whether its nova-compute reports.
     :param is_enabled: whether Nova may schedule to it.
+    :param memory_mb: altogether, which no single guest may exceed.
     """
 
     uuid: str
@@ -76,6 +77,7 @@ class Node:
     host: str
     is_up: bool
     is_enabled: bool
+    memory_mb: int
 
 
 class Compute:
@@ -233,4 +235,5 @@ def _node(item: Any) -> Node:
         str(item['service']['host']),
         item['state'] == 'up',
         item['status'] == 'enabled',
+        int(item['memory_mb']),
     )

@@ -97,7 +97,8 @@ example:
         nodes = nova.nodes()
         host = None if parsed_args.all else _service(nodes, parsed_args.host)
         servers = list(nova.servers(host))
-        state = states.State(client, chosen, nodes)
+        drainer = _Drainer(states.State(client, chosen, nodes))
+        drainer.reader.read_ahead(servers)
         # On a terminal only, and gone at the end.
         shown = tqdm.tqdm(
             servers,
@@ -106,7 +107,6 @@ example:
             disable=None,
             file=self.app.stderr,
         )
-        drainer = _Drainer(state)
         prospects = list(drainer.prospects(shown))
         if drainer.judge.is_cut:
             base.LOG.warning('%s', judging.CUT)
@@ -120,12 +120,13 @@ example:
 class _Drainer:
     """Finds out where the guests of one fleet could go.
 
+    :ivar reader: who finds out what they have.
     :ivar judge: who judges them.
     """
 
     def __init__(self, state: states.State) -> None:
         self._state = state
-        self._reader = guests.Reader(state)
+        self.reader = guests.Reader(state)
         self.judge = judging.Judge(state, is_brief=True)
 
     def prospects(
@@ -134,7 +135,7 @@ class _Drainer:
         """Judge the servers that have devices, in their order."""
         for server in servers:
             try:
-                guest = self._reader.of_server(server)
+                guest = self.reader.of_server(server)
                 if guest.wanted:
                     yield self._prospect(server, guest)
             # About this guest; the others are judged all the same.

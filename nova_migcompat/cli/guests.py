@@ -6,6 +6,7 @@ publishes. Where these cannot say which device a guest has, every one that it
 could be is an alternative. Judges nothing.
 """
 
+import contextlib
 import dataclasses
 import itertools
 import math
@@ -90,17 +91,52 @@ class Reader:
     def __init__(self, state: states.State) -> None:
         self._state = state
 
+    def read_ahead(self, servers: Iterable[compute.Server]) -> None:
+        """Read what servers have in Placement by the providers of their
+        hosts, where these are fewer than the servers that are asked for.
+
+        :raises placement.PlacementError:
+        """
+        by_host: dict[str, list[compute.Server]] = {}
+        for server in servers:
+            if any(self._devices_of(server)):
+                by_host.setdefault(str(server.node), []).append(server)
+        for name, of_host in by_host.items():
+            # A host that Placement does not know is said of each server.
+            with contextlib.suppress(base.InputError):
+                self._read_host(self._state.node(name), of_host)
+
+    def _read_host(self, node: str, servers: list[compute.Server]) -> None:
+        host = self._state.census.hosts.get(node)
+        parents = host.parents if host else ()
+        differs = bool(parents or (host and host.places))
+        asked_for = [s for s in servers if differs or self._devices_of(s)[1]]
+        if len(asked_for) > len(parents) + 1:
+            tree = self._state.tree(node)
+            if len(asked_for) > len(tree):
+                self._state.snapshot.read_allocations(tree)
+
+    def _devices_of(
+        self, server: compute.Server
+    ) -> tuple[dict[str, int], dict[str, int]]:
+        """Count what a server's flavor asks for: mdevs by resource class, and
+        PCI functions by alias.
+        """
+        specs = server.extra_specs
+        mdevs = flavors.mdevs(specs, self._state.choices.mdev_classes)
+        return mdevs, flavors.aliases(specs)
+
     def of_server(self, server: compute.Server) -> Guest:
         """Find out what a server has.
 
-        At most one request to Placement for the server, and two for its host.
+        At most one request to Placement for the server, none where it has
+        been read ahead, and two for its host.
 
         :raises base.InputError: Placement has no provider for its host.
         :raises placement.PlacementError:
         """
         specs = server.extra_specs
-        mdevs = flavors.mdevs(specs, self._state.choices.mdev_classes)
-        aliases = flavors.aliases(specs)
+        mdevs, aliases = self._devices_of(server)
         name = f'server {cells.printable(server.uuid)}'
         if not (mdevs or aliases):
             return Guest(name, '', ())

@@ -18,17 +18,11 @@ from nova_migcompat import (
     selection,
     traits,
 )
-from nova_migcompat.agent import errors
-from nova_migcompat.cli import base, guests, states
+from nova_migcompat.cli import guests, offers, states
 
 #: On a fleet of more hosts Placement is asked for candidates only on hosts
 #: that have a compatible document, as the filter lets Nova ask it.
 _LARGE = 1000
-#: Candidates that are asked for, at most.
-MOST_CANDIDATES = 50_000
-#: Candidates that are kept for further guests: some hundred megabytes.
-_MOST_KEPT = 2 * MOST_CANDIDATES
-_BAD_REQUEST = 400
 #: More functions than anybody asks for.
 _MANY = 1 << 16
 
@@ -40,8 +34,9 @@ NO_CANDIDATE = (
 )
 #: What is said where there may be more candidates.
 CUT = (
-    f'Placement named {MOST_CANDIDATES} candidates, the most that are asked '
-    'for: hosts that it did not name count as those that have nothing free'
+    f'Placement named {offers.MOST_CANDIDATES} candidates, the most that are '
+    'asked for: hosts that it did not name count as those that have nothing '
+    'free'
 )
 
 
@@ -103,9 +98,12 @@ class Judge:
         self._is_brief = is_brief
         self._policy = state.choices.policy
         self._made: dict[str, Judgement] = {}
-        self._offers: dict[str, Mapping[str, list[placement.Candidate]]] = {}
-        #: Whether Placement named so many candidates that there may be more.
-        self.is_cut = False
+        self._offers = offers.Offers(state)
+
+    @property
+    def is_cut(self) -> bool:
+        """Did Placement name so many candidates that there may be more?"""
+        return self._offers.is_cut
 
     def judge(
         self, wanted: guests.Wanted, only: str | None = None
@@ -136,7 +134,12 @@ class Judge:
             state.choices.limits,
         )
         aggregates = self._aggregates(wanted, asked)
-        offered = self._candidates(wanted, aggregates, only)
+        offered = self._offers.of(
+            wanted.groups,
+            isolate=wanted.isolate,
+            only=only,
+            aggregates=aggregates,
+        )
         hosts = [
             Host(uuid, candidates)
             for uuid, candidates in offered.items()
@@ -147,46 +150,6 @@ class Judge:
         is_narrow = bool(aggregates)
         in_question = frozenset(host.uuid for host in hosts)
         return Judgement(wanted, asked, selected, in_question, is_narrow)
-
-    def _candidates(
-        self, wanted: guests.Wanted, aggregates: list[str], only: str | None
-    ) -> Mapping[str, list[placement.Candidate]]:
-        """Ask Placement who has such devices free, once for each request."""
-        request = [only, wanted.isolate, aggregates]
-        request += sorted(map(repr, wanted.groups.items()))
-        key = repr(request)
-        if key not in self._offers:
-            try:
-                found = self._state.client.allocation_candidates(
-                    wanted.groups,
-                    isolate=wanted.isolate,
-                    in_tree=only,
-                    member_of=aggregates,
-                    limit=MOST_CANDIDATES,
-                )
-            except placement.PlacementError as e:
-                if e.status == _BAD_REQUEST:
-                    raise base.InputError(_refused(e)) from e
-                raise
-            self.is_cut |= sum(map(len, found.values())) >= MOST_CANDIDATES
-            self._remember(key, found)
-            return found
-        return self._offers[key]
-
-    def _remember(
-        self, key: str, found: Mapping[str, list[placement.Candidate]]
-    ) -> None:
-        """Keep an answer, and of those before as many as are not too much."""
-        self._offers[key] = found
-        counts = {
-            k: sum(map(len, f.values())) for k, f in self._offers.items()
-        }
-        total = sum(counts.values())
-        for oldest in list(self._offers)[:-1]:
-            if total <= _MOST_KEPT:
-                break
-            total -= counts[oldest]
-            del self._offers[oldest]
 
     def _aggregates(
         self, wanted: guests.Wanted, asked: demand.Demand
@@ -247,13 +210,6 @@ class Judge:
 def _unread(digests: frozenset[str], problems: Mapping[str, str]) -> list[str]:
     """Say which documents count as none, and why."""
     return [f'{d}: {problems[d]}' for d in sorted(digests & problems.keys())]
-
-
-def _refused(error: placement.PlacementError) -> str:
-    return (
-        'Placement refuses what the flavor asks for, as it will refuse Nova: '
-        f'correct the flavor ({errors.plain(error)})'
-    )
 
 
 class _Functions:

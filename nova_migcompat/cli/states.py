@@ -98,6 +98,15 @@ class State:
             tree[each.uuid] = each.name
         return self._trees[node]
 
+    def may_give(self, node: str, memory_mb: int) -> bool:
+        """Say whether a guest may have so much memory on a host at all.
+
+        As nova-compute says to Placement (max_unit): what it has, of which
+        several guests together may get more.
+        """
+        known = self._nodes.get(node)
+        return known is None or memory_mb <= known.memory_mb
+
     def why_unavailable(self, node: str) -> str | None:
         """Say why Nova schedules nothing to a host; None where it does."""
         known = self._nodes.get(node)

@@ -17,6 +17,7 @@ which microversion it holds.
 
 from nova_migcompat.placement.answers import (
     Candidate,
+    Offers,
     Provider,
     ProviderAggregates,
     ProviderTraits,
@@ -49,6 +50,7 @@ __all__ = [
     'Group',
     'NoSuchTrait',
     'NotFound',
+    'Offers',
     'PlacementClient',
     'PlacementError',
     'Provider',

@@ -17,6 +17,20 @@ Candidate = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Offers:
+    """What hosts could give.
+
+    :param candidates: by the UUID of their tree's root; one with a sharing
+        provider has several
+    :param free: the amount that is left by resource class, of those that a
+        candidate takes, by the provider's UUID
+    """
+
+    candidates: dict[str, list[Candidate]]
+    free: dict[str, dict[str, int]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Provider:
     """A resource provider.
 
@@ -100,9 +114,10 @@ def read_providers(body: Any) -> tuple[Provider, ...]:
 
 
 def read_allocations(body: Any) -> dict[str, dict[str, int]]:
-    """Read GET /allocations/{consumer}.
+    """Read GET /allocations/{uuid} and /resource_providers/{uuid}/allocations.
 
-    :returns: the amount by resource class by the provider's UUID
+    :returns: the amount by resource class by the UUID of the provider, or of
+        the consumer where a provider's are asked for
     """
     held = _value(body, 'allocations', dict)
     return {uuid: _resources(held, uuid) for uuid in held}
@@ -119,21 +134,19 @@ def read_inventories(body: Any) -> dict[str, int]:
     }
 
 
-def read_candidates(body: Any) -> dict[str, list[Candidate]]:
-    """Read GET /allocation_candidates, since microversion 1.34.
-
-    :returns: the candidates by the UUID of their tree's root; one with a
-        sharing provider has several
-    """
+def read_candidates(body: Any) -> Offers:
+    """Read GET /allocation_candidates, since microversion 1.34."""
     summaries = _value(body, 'provider_summaries', dict)
     found: dict[str, list[Candidate]] = {}
+    free: dict[str, dict[str, int]] = {}
     for item in _value(body, 'allocation_requests', list):
         allocations = _value(item, 'allocations', dict)
         mappings = _value(item, 'mappings', dict)
+        taken = {uuid: _resources(allocations, uuid) for uuid in allocations}
         candidate = {
             'allocations': {
-                uuid: {'resources': _resources(allocations, uuid)}
-                for uuid in allocations
+                uuid: {'resources': resources}
+                for uuid, resources in taken.items()
             },
             'mappings': {
                 group: sorted(_strings(mappings, group)) for group in mappings
@@ -144,7 +157,17 @@ def read_candidates(body: Any) -> dict[str, list[Candidate]]:
             for uuid in allocations
         }:
             found.setdefault(root, []).append(candidate)
-    return found
+        for uuid, resources in taken.items():
+            left = free.setdefault(uuid, {})
+            for name in resources.keys() - left.keys():
+                left[name] = _left(summaries[uuid], name)
+    return Offers(found, free)
+
+
+def _left(summary: Any, name: str) -> int:
+    """Tell how much of a resource class a provider has left."""
+    amounts = _value(_value(summary, 'resources', dict), name, dict)
+    return _value(amounts, 'capacity', int) - _value(amounts, 'used', int)
 
 
 def _provider(item: Any) -> Provider:

@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Collection, Mapping
 
 from nova_migcompat.placement import answers
-from nova_migcompat.placement.answers import Candidate
+from nova_migcompat.placement.answers import Offers
 from nova_migcompat.placement.transport import Transport, path
 
 #: The trait of hosts that Nova schedules nothing to (nova/scheduler/
@@ -44,6 +44,19 @@ class Capacity:
             path('allocations', consumer_uuid), (), answers.read_allocations
         )
 
+    def provider_allocations(self, uuid: str) -> dict[str, dict[str, int]]:
+        """Read what consumers have of a provider.
+
+        :returns: the amount by resource class by the consumer's UUID
+        :raises NotFound: there is no such provider
+        :raises PlacementError:
+        """
+        return self._transport.get(
+            path('resource_providers', uuid, 'allocations'),
+            (),
+            answers.read_allocations,
+        )
+
     def inventories(self, uuid: str) -> dict[str, int]:
         """Read what a provider has altogether, be it taken or free.
 
@@ -65,7 +78,7 @@ class Capacity:
         in_tree: str | None = None,
         member_of: Collection[str] = (),
         limit: int | None = None,
-    ) -> dict[str, list[Candidate]]:
+    ) -> Offers:
         """Ask which hosts could give resources now, as nova-scheduler asks.
 
         Hosts whose nova-compute is disabled are none of them.
@@ -77,7 +90,6 @@ class Capacity:
         :param member_of: if given, only hosts in at least one of these
             aggregates; there must be a group ''
         :param limit: how many candidates there may be; None: all
-        :returns: the candidates by the UUID of their tree's root
         :raises PlacementError:
         """
         query = [('root_required', f'!{DISABLED}')]

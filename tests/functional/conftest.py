@@ -9,9 +9,11 @@ import requests_mock
 import yaml
 
 from nova_migcompat.cli import access
+from nova_migcompat.cli import cloud as cloud_module
 from tests import placement_in_process, placement_server
 from tests.functional import (
     agent_process,
+    guest_cloud,
     operator_command,
     published_fleet,
 )
@@ -36,6 +38,19 @@ def placement(placement_process):
 def cloud(placement):
     """Return a fleet without any host, a published_fleet.Fleet."""
     return published_fleet.Fleet(placement)
+
+
+@pytest.fixture
+def cloud_with_guests(placement, monkeypatch, capsys):
+    """Return a fleet that the command asks, a guest_cloud.Cloud."""
+    cloud = guest_cloud.Cloud(placement, capsys)
+    monkeypatch.setattr(
+        cloud_module.CloudLister, 'placement', lambda *_: cloud.client
+    )
+    monkeypatch.setattr(
+        cloud_module.CloudLister, 'compute', lambda *_: cloud.nova
+    )
+    return cloud
 
 
 @pytest.fixture

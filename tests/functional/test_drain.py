@@ -1,32 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command nova-migcompat drain on a real Placement.
+"""The command nova-migcompat drain on a real Placement."""
 
-What Nova's API says is written down here; nova_scenarios/explained.py asks a
-real one.
-"""
-
+import functools
 import io
-import itertools
-import json
 import sys
-import types
 import uuid
 
 import pytest
 
 from nova_migcompat import descriptor, traits
-from nova_migcompat import placement as placement_module
-from nova_migcompat.cli import cloud as cloud_module
-from nova_migcompat.cli import judging, main
-from tests.functional.published_fleet import Fleet
 from tests.functional.test_explain import (
     GPU1,
     NEW,
     OLD,
     OTHER,
-    PF1,
-    PF2,
-    at,
     with_gpus,
 )
 
@@ -34,101 +21,14 @@ from tests.functional.test_explain import (
 pytestmark = pytest.mark.usefixtures('logging_as_before')
 
 
-class Nova:
-    """Answers as Nova's API, at its edge to keystoneauth1."""
-
-    def __init__(self):
-        self.servers = []
-        self.nodes = {}
-        self.state = 'up'
-
-    def add(self, host, name='guest', **extra_specs):
-        server = {
-            'id': str(uuid.uuid4()),
-            'name': name,
-            'OS-EXT-SRV-ATTR:host': host,
-            'OS-EXT-SRV-ATTR:hypervisor_hostname': host,
-            'flavor': {'ram': 1, 'extra_specs': extra_specs},
-        }
-        self.servers.append(server)
-        return server['id']
-
-    def get(self, url, **_options):
-        path, _, query = url.partition('?')
-        if path == '/os-hypervisors/detail':
-            return self._answer(
-                'hypervisors',
-                [
-                    {
-                        'id': node,
-                        'hypervisor_hostname': name,
-                        'service': {'host': name},
-                        'state': self.state,
-                        'status': 'enabled',
-                    }
-                    for name, node in self.nodes.items()
-                ],
-            )
-        assert path == '/servers/detail'
-        return self._answer(
-            'servers',
-            [
-                server
-                for server in self.servers
-                if 'host=' not in query
-                or f'host={server["OS-EXT-SRV-ATTR:host"]}&' in f'{query}&'
-            ],
-        )
-
-    def _answer(self, key, items):
-        return types.SimpleNamespace(
-            status_code=200, json=lambda: {key: items}
-        )
-
-
-class Cloud(Fleet):
-    """A fleet whose hosts Nova knows."""
-
-    def __init__(self, server):
-        super().__init__(server)
-        self.nova = Nova()
-
-    def guest(self, host, name='guest', gpu=GPU1, amount=1):
-        """A guest with mediated devices of a host's GPU."""
-        server = self.nova.add(host, name, **{'resources:VGPU': str(amount)})
-        parent = self.client.provider(name=f'{host}_{gpu}')
-        self.admin.allocate(server, {parent.uuid: {'VGPU': amount}})
-        return server
+@pytest.fixture
+def cloud(cloud_with_guests):
+    return cloud_with_guests
 
 
 @pytest.fixture
-def cloud(placement):
-    return Cloud(placement)
-
-
-@pytest.fixture
-def drain(cloud, monkeypatch, tmp_path, capsys):
-    """Return what runs the command; it keeps what Placement was asked."""
-
-    def client(*_):
-        cloud.adapter.urls.clear()
-        return placement_module.PlacementClient(cloud.adapter)
-
-    lister = cloud_module.CloudLister
-    monkeypatch.setattr(lister, 'placement', client)
-    monkeypatch.setattr(lister, 'compute', lambda *_: cloud.nova)
-
-    def run(*arguments):
-        cloud.nova.nodes = {
-            each.name: each.uuid
-            for each in cloud.client.providers()
-            if each.parent_uuid is None
-        }
-        status = main.main(['drain', '-f', 'json', *arguments])
-        out, err = capsys.readouterr()
-        return status, json.loads(out) if out else None, err
-
-    return run
+def drain(cloud):
+    return functools.partial(cloud.ask, 'drain')
 
 
 def test_guests_that_can_go_nowhere_are_named_with_the_reason(cloud, drain):
@@ -187,53 +87,6 @@ def test_a_host_has_room_for_as_many_devices_as_a_guest_has(cloud, drain):
 
     assert [row['Hosts'] for row in rows] == [1, 0]
     assert rows[1]['Why'] == 'no other host has such a device free'
-
-
-def test_a_guest_costs_one_request_at_most(cloud, drain):
-    """Where the host's GPUs differ; where they do not, none at all."""
-    with_gpus(cloud, 'differs', OLD, OTHER)
-    with_gpus(cloud, 'uniform', OLD)
-    for number in range(4):
-        with_gpus(cloud, f'right{number}', NEW)
-
-    def requests(host):
-        cloud.guest(host)
-        assert drain(host)[0] == 0
-        return len(cloud.adapter.urls)
-
-    counts = [requests('differs') for _ in range(4)]
-    assert [b - a for a, b in itertools.pairwise(counts)] == [1] * 3
-    constant = [requests('uniform') for _ in range(4)]
-    assert len(set(constant)) == 1
-    assert constant[0] <= counts[0] < 12
-
-
-def with_pfs(cloud, name):
-    """A host with two PFs that differ; PCI is in Placement."""
-    places = [at(PF1, NEW), at(PF2, OTHER)]
-    root = cloud.host(name, NEW, OTHER, more=places)
-    cloud.admin.set_inventory(root, {'MEMORY_MB': 64})
-    for address in ('0000:41:00.0', '0000:42:00.0'):
-        cloud.admin.create_provider(
-            f'{name}_{address}', root, [], {'SRIOV_NET_VF': 4}
-        )
-
-
-def test_hosts_whose_devices_differ_cost_no_request_each(cloud, drain):
-    for number in range(12):
-        with_pfs(cloud, f'h{number}')
-    server = cloud.nova.add('h0', **{'pci_passthrough:alias': 'vf:1'})
-    pf = cloud.client.provider(name='h0_0000:41:00.0').uuid
-    cloud.admin.allocate(server, {pf: {'SRIOV_NET_VF': 1}})
-
-    _, [row], err = drain('h0')
-    before = len(cloud.adapter.urls)
-    for number in range(12, 16):
-        with_pfs(cloud, f'h{number}')
-
-    assert row['Hosts'] == 11, err
-    assert drain('h0')[1][0]['Hosts'] == 15
-    assert len(cloud.adapter.urls) == before < 30
 
 
 def test_a_document_of_the_source_that_cannot_be_read_stops_its_guests_only(
@@ -322,31 +175,6 @@ def test_a_flavor_that_placement_refuses_stops_no_other_guest(
     assert found[wrong]['Hosts'] == 0
     assert 'correct the flavor' in found[wrong]['Why']
     assert 'CUSTOM_MISSPELT' in found[wrong]['Why']
-
-
-def test_what_placement_offered_is_forgotten_where_it_becomes_too_much(
-    cloud, drain, monkeypatch
-):
-    kept = []
-
-    class Judge(judging.Judge):
-        def judge(self, *arguments):
-            made = super().judge(*arguments)
-            kept.append(sum(map(len, self._offers.values())))
-            assert not made.selected.left
-            return made
-
-    monkeypatch.setattr(judging, 'Judge', Judge)
-    monkeypatch.setattr(judging, '_MOST_KEPT', 4)
-    with_gpus(cloud, 'source', OLD)
-    with_gpus(cloud, 'right', NEW, OTHER)
-    for amount in (1, 2, 3, 1):
-        cloud.nova.add('source', **{'resources:VGPU': str(amount)})
-
-    status, rows, err = drain('source')
-
-    assert (status, len(rows)) == (0, 4), err
-    assert max(kept) <= 4 < 2 * 3
 
 
 def test_a_host_that_is_down_takes_nobody(cloud, drain, monkeypatch):

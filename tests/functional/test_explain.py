@@ -6,7 +6,7 @@ import json
 import pytest
 
 from nova_migcompat import descriptor, traits
-from nova_migcompat.cli import judging, main
+from nova_migcompat.cli import judging, main, offers
 
 # As it runs the application in this process.
 pytestmark = pytest.mark.usefixtures('logging_as_before')
@@ -398,7 +398,7 @@ def test_it_is_said_where_placement_may_have_named_more(
     with_gpus(cloud, 'source', OLD)
     with_gpus(cloud, 'right', NEW)
     assert 'the most that are asked for' not in explain('--from', 'source').err
-    monkeypatch.setattr(judging, 'MOST_CANDIDATES', 2)
+    monkeypatch.setattr(offers, 'MOST_CANDIDATES', 2)
     assert 'the most that are asked for' in explain('--from', 'source').err
 
 

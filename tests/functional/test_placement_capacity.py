@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the client asks a real Placement about amounts."""
 
+import uuid
+
 import pytest
 
 from nova_migcompat import placement as client_module
@@ -32,7 +34,8 @@ def test_candidates_are_sorted_by_their_hosts(client, admin):
     admin.create_provider('other', inventory={'MEMORY_MB': 64})
     group = client_module.Group({'VGPU': 1, 'MEMORY_MB': 8})
 
-    found = client.allocation_candidates({'': group})
+    offers = client.allocation_candidates({'': group})
+    found = offers.candidates
 
     assert {
         node: {
@@ -45,22 +48,44 @@ def test_candidates_are_sorted_by_their_hosts(client, admin):
     } == {node: set(parents) for node, parents in nodes.items() if parents}
     first, second, _ = nodes
     assert found[first][0]['mappings'][''][0] in (first, *nodes[first])
-    assert set(client.allocation_candidates({'': group}, in_tree=second)) == {
-        second
-    }
-    [candidates] = client.allocation_candidates({'': group}, limit=1).values()
+    assert offers.free[first] == {'MEMORY_MB': 64}
+    assert offers.free[nodes[second][0]] == {'VGPU': 1}
+    only = client.allocation_candidates({'': group}, in_tree=second)
+    assert set(only.candidates) == {second}
+    one = client.allocation_candidates({'': group}, limit=1)
+    [candidates] = one.candidates.values()
     assert len(candidates) == 1
 
 
 def test_a_host_whose_compute_is_disabled_is_no_candidate(client, admin):
     group = client_module.Group({'MEMORY_MB': 8})
     node = admin.create_provider('one', inventory={'MEMORY_MB': 64})
-    assert set(client.allocation_candidates({'': group})) == {node}
+    assert set(client.allocation_candidates({'': group}).candidates) == {node}
     admin.set_traits(node, ['COMPUTE_STATUS_DISABLED'])
-    assert client.allocation_candidates({'': group}) == {}
+    assert client.allocation_candidates({'': group}).candidates == {}
 
 
 def test_inventories_are_totals_by_class(client, admin):
     node = admin.create_provider('one', inventory={'MEMORY_MB': 64, 'VCPU': 2})
     assert client.inventories(node) == {'MEMORY_MB': 64, 'VCPU': 2}
     assert {p.name for p in client.providers()} == {'one'}
+
+
+def test_allocations_are_those_of_a_consumer_or_of_all_on_a_provider(
+    client, admin
+):
+    node = admin.create_provider('one', inventory={'MEMORY_MB': 64})
+    gpu = admin.create_provider('gpu', node, inventory={'VGPU': 4})
+    one, two = str(uuid.uuid4()), str(uuid.uuid4())
+    admin.allocate(one, {node: {'MEMORY_MB': 8}, gpu: {'VGPU': 1}})
+    admin.allocate(two, {gpu: {'VGPU': 2}})
+
+    assert client.allocations(one) == {
+        node: {'MEMORY_MB': 8},
+        gpu: {'VGPU': 1},
+    }
+    assert client.provider_allocations(gpu) == {
+        one: {'VGPU': 1},
+        two: {'VGPU': 2},
+    }
+    assert client.provider_allocations(node) == {one: {'MEMORY_MB': 8}}

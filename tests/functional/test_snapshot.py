@@ -73,3 +73,24 @@ def test_it_asks_for_nothing_but_allocations_and_those_once(cloud):
     server = str(uuid.uuid4())
     assert taken.allocations(server) == taken.allocations(server) == {}
     assert cloud.adapter.urls == [f'/allocations/{server}']
+
+
+def test_what_was_read_by_the_providers_of_a_tree_is_what_servers_have(cloud):
+    real = cloud.client
+    node = real.provider(name='parents').uuid
+    tree = sorted(provider.uuid for provider in real.tree(node))
+    held = {}
+    for number, uuids in enumerate((tree[:1], tree[1:], tree)):
+        server = str(uuid.uuid4())
+        held[server] = {each: {'VGPU': 1 + number} for each in uuids}
+    for provider in tree:
+        cloud.admin.set_inventory(provider, {'VGPU': 16})
+    for server, amounts in held.items():
+        cloud.admin.allocate(server, amounts)
+    taken = snapshot.Snapshot(real, census.read(real, places=True))
+
+    taken.read_allocations([*tree, str(uuid.uuid4())])
+    cloud.adapter.urls.clear()
+
+    assert {each: taken.allocations(each) for each in held} == held
+    assert cloud.adapter.urls == []

@@ -168,10 +168,11 @@ def test_nodes_are_read_with_their_states(nova, requests_mock):
         'service': {'host': 'c1'},
         'state': 'down',
         'status': 'enabled',
+        'memory_mb': 64,
     }
     requests_mock.get(
         f'{URL}/os-hypervisors/detail', json={'hypervisors': [node]}
     )
     assert nova.nodes() == [
-        compute.Node(SERVER, 'c1.example', 'c1', False, True)
+        compute.Node(SERVER, 'c1.example', 'c1', False, True, 64)
     ]

@@ -72,6 +72,10 @@ CALLS = {
         lambda c: c.allocations(UUID),
         f'GET /allocations/{UUID}',
     ),
+    'provider_allocations': (
+        lambda c: c.provider_allocations(UUID),
+        f'GET /resource_providers/{UUID}/allocations',
+    ),
     'inventories': (
         lambda c: c.inventories(UUID),
         f'GET /resource_providers/{UUID}/inventories',

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the command nova-migcompat drain asks a real Placement."""
+
+import functools
+import uuid
+
+import pytest
+
+from nova_migcompat import placement as placement_module
+from nova_migcompat.cli import judging, offers
+from tests.functional.test_explain import (
+    GPU1,
+    GPU2,
+    NEW,
+    OLD,
+    OTHER,
+    PF1,
+    PF2,
+    at,
+    with_gpus,
+)
+
+# As it runs the application in this process.
+pytestmark = pytest.mark.usefixtures('logging_as_before')
+
+#: How many different requests for devices the flavors here make.
+KINDS = 3
+
+
+@pytest.fixture
+def cloud(cloud_with_guests):
+    return cloud_with_guests
+
+
+@pytest.fixture
+def drain(cloud):
+    return functools.partial(cloud.ask, 'drain')
+
+
+def requests_of(cloud, drain, host):
+    """Return how many requests it takes to drain a host."""
+    drain(host)
+    return len(cloud.adapter.urls)
+
+
+def test_guests_of_a_uniform_host_cost_no_request_each(cloud, drain):
+    with_gpus(cloud, 'source', OLD)
+    with_gpus(cloud, 'right', NEW)
+    counts = []
+    for _ in range(4):
+        cloud.guest('source')
+        counts.append(requests_of(cloud, drain, 'source'))
+    assert len(set(counts)) == 1
+    assert counts[0] < 12
+
+
+def test_a_guest_costs_one_request_at_most_whatever_its_flavor(cloud, drain):
+    """Where the GPUs of its host differ; more guests than a host has
+    providers cost no more than these.
+    """
+    with_gpus(cloud, 'differs', OLD, OTHER)
+    with_gpus(cloud, 'right', NEW)
+    cloud.admin.create_traits(['CUSTOM_A'])
+    before = requests_of(cloud, drain, 'differs')
+    flavors = [
+        {'amount': 1, 'ram': 1},
+        {'amount': 1, 'ram': 2},
+        {'amount': 2, 'ram': 3, 'gpu': GPU2},
+        {'amount': 1, 'ram': 4, 'trait:CUSTOM_A': 'forbidden'},
+        {'amount': 1, 'ram': 5, 'gpu': GPU2, 'group_policy': 'none'},
+        {'amount': 1, 'ram': 1},
+    ]
+    costs = []
+    for number, flavor in enumerate(flavors, 1):
+        cloud.guest('differs', **flavor)
+        found = requests_of(cloud, drain, 'differs') - before
+        assert found <= number + KINDS
+        costs.append(found)
+    assert costs[-1] == costs[-2]
+
+
+def test_the_guests_of_all_hosts_cost_one_request_each_at_most(cloud, drain):
+    for number in range(6):
+        with_gpus(cloud, f'differs{number}', OLD, OTHER)
+    with_gpus(cloud, 'right', NEW)
+    before = requests_of(cloud, drain, '--all')
+
+    guests = 0
+    for number in range(6):
+        for size in range(1, 2 + number):
+            gpu = (GPU1, GPU2)[size % 2]
+            cloud.guest(f'differs{number}', ram=size, gpu=gpu)
+            guests += 1
+
+    found = requests_of(cloud, drain, '--all') - before
+    assert found <= guests + KINDS
+    assert drain('--all')[1] == []
+
+
+def with_pfs(cloud, name):
+    """A host with two PFs that differ; PCI is in Placement."""
+    places = [at(PF1, NEW), at(PF2, OTHER)]
+    root = cloud.host(name, NEW, OTHER, more=places)
+    cloud.admin.set_inventory(root, {'MEMORY_MB': 64})
+    for address in ('0000:41:00.0', '0000:42:00.0'):
+        cloud.admin.create_provider(
+            f'{name}_{address}', root, [], {'SRIOV_NET_VF': 4}
+        )
+
+
+def test_hosts_whose_devices_differ_cost_no_request_each(cloud, drain):
+    for number in range(12):
+        with_pfs(cloud, f'h{number}')
+    server = cloud.nova.add('h0', **{'pci_passthrough:alias': 'vf:1'})
+    pf = cloud.client.provider(name='h0_0000:41:00.0').uuid
+    cloud.admin.allocate(server, {pf: {'SRIOV_NET_VF': 1}})
+
+    _, [row], err = drain('h0')
+    before = len(cloud.adapter.urls)
+    for number in range(12, 16):
+        with_pfs(cloud, f'h{number}')
+
+    assert row['Hosts'] == 11, err
+    assert drain('h0')[1][0]['Hosts'] == 15
+    assert len(cloud.adapter.urls) == before < 30
+
+
+def test_a_host_has_memory_for_a_guest_where_placement_says_so(cloud, drain):
+    """Of several flavors, all of which Placement was asked in one request."""
+    with_gpus(cloud, 'source', OLD)
+    for name, free in (('full', 0), ('half', 32), ('empty', 64)):
+        node = with_gpus(cloud, name, NEW)
+        if free < 64:
+            taken = {node: {'MEMORY_MB': 64 - free}}
+            cloud.admin.allocate(str(uuid.uuid4()), taken)
+    generous = with_gpus(cloud, 'generous', NEW)
+    ratio = {'allocation_ratio': 1.5, 'max_unit': 64}
+    cloud.admin.set_inventory(generous, {'MEMORY_MB': 64}, **ratio)
+    cloud.admin.allocate(str(uuid.uuid4()), {generous: {'MEMORY_MB': 20}})
+    sizes = (1, 31, 32, 33, 63, 64, 65, 76, 77, 97)
+    for size in sizes:
+        cloud.nova.add('source', ram=size, **{'resources:VGPU': '1'})
+
+    _, rows, err = drain('source')
+    asked = [url for url in cloud.adapter.urls if 'candidates' in url]
+
+    assert len(asked) == 1, err
+    for size, row in zip(sizes, rows, strict=True):
+        group = placement_module.Group({'VGPU': 1, 'MEMORY_MB': size})
+        real = cloud.client.allocation_candidates({'': group}).candidates
+        hosts = {cloud.client.provider(uuid=host).name for host in real}
+        assert row['To'] == sorted(hosts - {'source'}), size
+    assert 'generous' in rows[5]['To']
+    assert rows[6]['To'] == []
+
+
+def test_what_placement_offered_is_forgotten_where_it_becomes_too_much(
+    cloud, drain, monkeypatch
+):
+    kept = []
+
+    class Judge(judging.Judge):
+        def judge(self, *arguments):
+            made = super().judge(*arguments)
+            kept.append(sum(map(offers._size, self._offers._found.values())))
+            assert not made.selected.left
+            return made
+
+    monkeypatch.setattr(judging, 'Judge', Judge)
+    monkeypatch.setattr(offers, '_MOST_KEPT', 4)
+    with_gpus(cloud, 'source', OLD)
+    with_gpus(cloud, 'right', NEW, OTHER)
+    for amount in (1, 2, 3, 1):
+        cloud.nova.add('source', **{'resources:VGPU': str(amount)})
+
+    status, rows, err = drain('source')
+
+    assert (status, len(rows)) == (0, 4), err
+    assert max(kept) <= 4 < 2 * 3
