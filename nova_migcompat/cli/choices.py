@@ -124,8 +124,9 @@ def read(parsed_args: argparse.Namespace) -> Choices:
     """
     found = _of_files(parsed_args.nova_conf)
     classes = found.mdev_classes
-    if parsed_args.mdev_classes is not None:
-        classes = frozenset({policies.VGPU, *parsed_args.mdev_classes})
+    given = getattr(parsed_args, 'mdev_classes', None)
+    if given is not None:
+        classes = frozenset({policies.VGPU, *given})
     policy = _with_options(found.policy, parsed_args)
     return Choices(policy, found.limits, classes)
 

@@ -10,8 +10,6 @@ import collections
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 
-import tqdm
-
 from nova_migcompat import demand, reasons
 from nova_migcompat.cli import (
     base,
@@ -21,6 +19,7 @@ from nova_migcompat.cli import (
     compute,
     guests,
     judging,
+    progress,
     states,
 )
 
@@ -99,14 +98,7 @@ example:
         servers = list(nova.servers(host))
         drainer = _Drainer(states.State(client, chosen, nodes))
         drainer.reader.read_ahead(servers)
-        # On a terminal only, and gone at the end.
-        shown = tqdm.tqdm(
-            servers,
-            unit=' servers',
-            leave=False,
-            disable=None,
-            file=self.app.stderr,
-        )
+        shown = progress.shown(servers, 'servers', self.app.stderr)
         prospects = list(drainer.prospects(shown))
         if drainer.judge.is_cut:
             base.LOG.warning('%s', judging.CUT)

@@ -10,9 +10,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from nova_migcompat import traits, upgrades
-from nova_migcompat.cli import cells, labels
+from nova_migcompat.cli import cells, labels, occupants
 
-COLUMNS = ('Step', 'Hosts', 'Guests From', 'May Go To', 'Stuck', 'Why')
+COLUMNS = (
+    'Step',
+    'Hosts',
+    'Guests From',
+    'May Go To',
+    'Stuck',
+    'Why',
+    'Servers',
+)
 PAIR_COLUMNS = ('Change', 'From', 'To', 'Hosts Before', 'Hosts After', 'Why')
 
 _DIGEST = re.compile('[A-Z2-7]{32}')
@@ -51,8 +59,15 @@ class Words:
         return cells.Cell('; '.join(texts), '\n'.join(shown), '\n')
 
 
-def step_rows(plan: upgrades.Plan, words: Words) -> Iterator[Sequence[object]]:
-    """Yield a row for each step, and for each document replaced in it."""
+def step_rows(
+    plan: upgrades.Plan,
+    words: Words,
+    servers: occupants.Occupants | None,
+) -> Iterator[Sequence[object]]:
+    """Yield a row for each step, and for each document replaced in it.
+
+    :param servers: those that are there now; None: nobody knows.
+    """
     for number, step in enumerate(plan.steps, 1):
         for move in step.moves:
             yield (
@@ -66,6 +81,7 @@ def step_rows(plan: upgrades.Plan, words: Words) -> Iterator[Sequence[object]]:
                 _targets(move.targets, len(step.hosts), words),
                 move.stuck is not None,
                 words.lines(move.stuck.why) if move.stuck else None,
+                _servers(servers, step.hosts, move.source),
             )
 
 
@@ -119,6 +135,21 @@ def notes(
         yield _dead_end(end, words)
 
 
+def unknown_servers(
+    servers: occupants.Occupants | None, why: str
+) -> Iterator[Note]:
+    """Say that nobody knows which servers there are, where that is so.
+
+    :param why: what Nova's API answered; empty: it was not asked.
+    """
+    if servers is None:
+        yield (
+            logging.WARNING if why else logging.INFO,
+            f'Which servers there are is not known{why and f" ({why})"}: every'
+            ' host is taken to have a guest on each of its documents.',
+        )
+
+
 def _dead_end(end: upgrades.DeadEnd, words: Words) -> Note:
     guests = f'a guest on {words.of(end.digest)} at {cells.some(end.hosts)}'
     if end.until is not None:
@@ -144,6 +175,20 @@ def _targets(
         for digest, count in sorted(targets.items())
     ]
     return cells.Cell(dict(sorted(targets.items())), '\n'.join(shown), '\n')
+
+
+def _servers(
+    servers: occupants.Occupants | None, hosts: Sequence[str], digest: str
+) -> cells.Cell:
+    if servers is None:
+        return cells.Cell(None)
+    found = {
+        uuid: name
+        for host in hosts
+        for uuid, name in servers.get((host, digest), {}).items()
+    }
+    shown = [f'{uuid} {name}' for uuid, name in found.items()]
+    return cells.Cell(found, cells.some(shown, separator='\n'), '\n')
 
 
 def _counts(sources: int, targets: int) -> cells.Cell:

@@ -9,17 +9,25 @@ import fnmatch
 import pathlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from nova_migcompat import census, descriptor, traits, upgrades
+from keystoneauth1 import exceptions
+
+from nova_migcompat import decision, descriptor, traits, upgrades
+from nova_migcompat.agent import errors
 from nova_migcompat.cli import (
     base,
     cells,
     choices,
     cloud,
+    compute,
     digests,
     documents,
     fleet_file,
+    guests,
     labels,
+    occupants,
     plan_rows,
+    progress,
+    states,
 )
 
 Replacement = tuple[str, str]
@@ -47,7 +55,10 @@ class PlanUpgrade(cloud.CloudLister):
 
     Every host is taken to have a guest on each of its documents, and room for
     the others' guests; each is emptied at its turn, not before. Guests that
-    could not leave their new host again are warned of.
+    could not leave their new host again are warned of. Where the Nova API can
+    be read, the servers are named that are on a step's hosts now, on a device
+    of that document (or on one that may be: see explain); otherwise it is said
+    that they are not known.
 
     A fleet FILE is YAML or JSON, with documents that stand beside it:
 
@@ -109,44 +120,83 @@ example:
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
         """Plan; a proof that no order exists makes the status 1."""
-        policy = choices.read_policy(parsed_args)
-        replacements = parsed_args.replacements
+        chosen = choices.read(parsed_args)
         news = documents.read_all(
-            [new for _, new in replacements], self.app.stdin
+            [new for _, new in parsed_args.replacements], self.app.stdin
         )
-        found, texts = self._fleet(parsed_args)
-        hosts = {n: found[n] for n in sorted(found, key=labels.natural)}
-        olds = _olds([old for old, _ in replacements], hosts)
-        known = {**texts.documents, **{d.digest: d for d in news}}
-        try:
-            asked = upgrades.Change(
-                hosts,
-                known,
-                _pairs(olds, news),
-                _chosen(parsed_args.hosts, hosts.keys()),
-                policy,
-            )
-        except upgrades.ChangeError as e:
-            raise base.InputError(cells.printable(str(e))) from e
-        plan = upgrades.plan(asked)
-        self.status = _STATUS[plan.exists]
-        words = plan_rows.Words(traits.Texts(known, texts.problems))
-        self.notes = list(plan_rows.notes(plan, texts, words))
-        if parsed_args.pairs:
-            pairs = upgrades.changed_pairs(asked)
-            return plan_rows.PAIR_COLUMNS, plan_rows.pair_rows(pairs, words)
-        return plan_rows.COLUMNS, plan_rows.step_rows(plan, words)
-
-    def _fleet(
-        self, parsed_args: argparse.Namespace
-    ) -> tuple[Mapping[str, frozenset[str]], traits.Texts]:
-        """Read what hosts have."""
+        state = None
         if parsed_args.fleet is not None:
             found = fleet_file.read(parsed_args.fleet)
-            return found.hosts, traits.Texts(found.documents, {})
-        fleet = census.read(self.placement(parsed_args))
-        hosts = {host.name: host.digests for host in fleet.hosts.values()}
-        return hosts, fleet.documents
+            hosts, texts = found.hosts, traits.Texts(found.documents, {})
+        else:
+            state = states.State(self.placement(parsed_args), chosen)
+            everyone = state.census.hosts.values()
+            hosts = {host.name: host.digests for host in everyone}
+            texts = state.census.documents
+        known = {**texts.documents, **{d.digest: d for d in news}}
+        texts = traits.Texts(known, texts.problems)
+        asked = _change(parsed_args, hosts, texts, news, chosen.policy)
+        plan = upgrades.plan(asked)
+        self.status = _STATUS[plan.exists]
+        words = plan_rows.Words(texts)
+        notes = list(plan_rows.notes(plan, texts, words))
+        if parsed_args.pairs:
+            self.notes = notes
+            pairs = upgrades.changed_pairs(asked)
+            return plan_rows.PAIR_COLUMNS, plan_rows.pair_rows(pairs, words)
+        servers, why = self._servers(parsed_args, state, asked.upgraded)
+        self.notes = [*notes, *plan_rows.unknown_servers(servers, why)]
+        return plan_rows.COLUMNS, plan_rows.step_rows(plan, words, servers)
+
+    def _servers(
+        self,
+        parsed_args: argparse.Namespace,
+        state: states.State | None,
+        hosts: Collection[str],
+    ) -> tuple[occupants.Occupants | None, str]:
+        """Find the servers on some hosts, by the documents of their devices.
+
+        :param state: None: hosts are no real ones.
+        :returns: None where they are not known, and why.
+        """
+        if state is None:
+            return None, ''
+        try:
+            nova = compute.Compute(self.compute(parsed_args))
+            servers = [s for s in nova.servers() if s.node in hosts]
+        except (base.InputError, exceptions.ClientException) as e:
+            return None, errors.plain(e)
+        reader = guests.Reader(state)
+        reader.read_ahead(servers)
+        shown = progress.shown(servers, 'servers', self.app.stderr)
+        return occupants.read(reader, shown), ''
+
+
+def _change(
+    parsed_args: argparse.Namespace,
+    found: Mapping[str, frozenset[str]],
+    texts: traits.Texts,
+    news: Sequence[descriptor.Document],
+    policy: decision.Policy,
+) -> upgrades.Change:
+    """Say what is to be upgraded.
+
+    :param found: the digests of each host's documents.
+    :param texts: of all documents, the new ones among them.
+    :raises base.InputError: where that is no upgrade.
+    """
+    hosts = {n: found[n] for n in sorted(found, key=labels.natural)}
+    olds = _olds([old for old, _ in parsed_args.replacements], hosts)
+    try:
+        return upgrades.Change(
+            hosts,
+            texts.documents,
+            _pairs(olds, news),
+            _chosen(parsed_args.hosts, hosts.keys()),
+            policy,
+        )
+    except upgrades.ChangeError as e:
+        raise base.InputError(cells.printable(str(e))) from e
 
 
 def _replacement(text: str) -> Replacement:

@@ -13,15 +13,16 @@ come. A guest has the rules of the device that it is on: once it has moved to a
 device of X, it is X's COMPATIBLE objects that count. It is *stuck* where no
 other host has anything to which it may move.
 
-What is assumed. Which guests there are is not known, so every host is taken
-to have a guest on each of its documents, and a guest that has moved is one
-more of those of its new host: where it went makes no difference, and an order
-that is found holds wherever Nova sends the guests. Room is not counted: a host
-that may take a guest is taken to have a free device. A host with devices of
-several documents is taken to give the one that suits. Nothing else changes
-meanwhile. Each host is upgraded once, and emptied at its turn and not before:
-an order that has the guests of one host leave at different times is not looked
-for. Guests on devices of documents that are not replaced stay where they are.
+What is assumed. Which guests there will be is not known, so every host is
+taken to have a guest on each of its documents, and a guest that has moved is
+one more of those of its new host: where it went makes no difference, and an
+order that is found holds wherever Nova sends the guests. Room is not counted:
+a host that may take a guest is taken to have a free device. A host with
+devices of several documents is taken to give the one that suits. Nothing else
+changes meanwhile. Each host is upgraded once, and emptied at its turn and not
+before: an order that has the guests of one host leave at different times is
+not looked for. Guests on devices of documents that are not replaced stay where
+they are.
 
 So all that matters is which hosts have been upgraded, and of hosts that are
 alike only how many (space.py). An order is searched for, exactly (search.py);

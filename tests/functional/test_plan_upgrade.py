@@ -100,6 +100,57 @@ def test_pairs_are_those_of_hosts_in_placement(plan, fleet):
     ] == [('lost', STRICT.digest, 2), ('gained', NEW.digest, 0)]
 
 
+def test_the_servers_that_would_be_stuck_are_named(
+    cloud_with_guests, tmp_path
+):
+    cloud = cloud_with_guests
+    new = tmp_path / 'new.compat'
+    new.write_text(NEW.canonical)
+    gpus = [('pci_0000_81_00_0', STRICT), ('pci_0000_82_00_0', OTHER)]
+    for name in ('s1', 's2', 's3'):
+        cloud.host(name, STRICT, OTHER, parents=gpus)
+        for gpu, _ in gpus:
+            parent = cloud.client.provider(name=f'{name}_{gpu}')
+            cloud.admin.set_inventory(parent.uuid, {'VGPU': 4})
+    named = {
+        name: [cloud.guest(name, f'{name}-{number}') for number in range(2)]
+        for name in ('s1', 's2', 's3')
+    }
+    cloud.guest('s2', 'elsewhere', gpu='pci_0000_82_00_0')
+    cloud.nova.add('s2', 'plain')
+
+    status, rows, err = cloud.ask(
+        'plan-upgrade', '--replace', f'{STRICT.digest}={new}'
+    )
+
+    assert status == 1, err
+    assert [row['Stuck'] for row in rows] == [False, True]
+    assert rows[0]['Servers'] == {
+        uuid: f'{name}-{number}'
+        for name in ('s1', 's2')
+        for number, uuid in enumerate(named[name])
+    }
+    assert rows[1]['Servers'] == dict(
+        zip(named['s3'], ('s3-0', 's3-1'), strict=True)
+    )
+    assert 'not known' not in err
+
+
+def test_where_nova_does_not_say_which_servers_there_are_it_is_said(
+    plan, fleet
+):
+    """The endpoint of the file is Placement's, as nobody knows another."""
+    fleet.host('c1', OLD)
+    fleet.host('c2', OLD)
+
+    answer = plan(OLD.digest)
+
+    assert answer.status == 0
+    assert [row['Servers'] for row in answer.rows] == [None, None]
+    assert 'Which servers there are is not known (Nova has no s' in answer.err
+    assert 'not known' not in plan(OLD.digest, '--pairs').err
+
+
 def test_a_document_whose_text_is_lost_takes_no_guest_and_is_named(
     plan, fleet
 ):

@@ -4,6 +4,7 @@
 import fixtures
 from keystoneauth1 import adapter, session, token_endpoint
 
+from nova_migcompat import descriptor
 from tests.functional.nova_scenarios import (
     base,
     commands,
@@ -69,6 +70,35 @@ class Vgpu(commands.WithTheCommand, vgpu.ThreeTargets):
             ('source', 1, 1, [self.server['id']]), tuple(row.values())
         )
         self.live_migration_fails(self.server)
+
+    def test_an_upgrade_names_the_servers_that_would_be_stuck(self):
+        self.report(self.source, documents.DRIVER_535)
+        self.report(self.right, documents.DRIVER_550)
+        self.boot(self.flavor(), self.source)
+        old = descriptor.parse(documents.DRIVER_535).digest
+        new = self.config.with_name('new.compat')
+        new.write_text(documents.OTHER_BOARD)
+
+        def plan(*hosts):
+            replace = ('--replace', f'{old}={new}')
+            return self.command('plan-upgrade', *replace, *hosts)
+
+        [row] = plan().rows
+        self.assertEqual(['source'], row['Hosts'])
+        name = self.server['name']
+        self.assertEqual({self.server['id']: name}, row['Servers'])
+        self.assertFalse(row['Stuck'])
+        self.report(self.right, documents.OTHER_BOARD)
+        answer = plan()
+        [row] = answer.rows
+        self.assertEqual((1, True), (answer.status, row['Stuck']))
+        self.assertEqual([self.server['id']], list(row['Servers']))
+
+        self.roles = ('member', 'reader')
+        answer = plan()
+        self.assertEqual(1, answer.status)
+        self.assertIsNone(answer.rows[0]['Servers'])
+        self.assertIn('not known (the Nova API does not show', answer.err)
 
     def test_a_host_without_a_free_device_is_told_from_an_incompatible_one(
         self,
