@@ -265,6 +265,28 @@ def _seconds(text: str) -> float:
     return number
 
 
+def authenticate(application: Any, command: Any) -> None:
+    """Let the command openstack authenticate.
+
+    :param application: its application, which does so for a command whose
+        ``auth_required`` is true.
+    :raises base.InputError: where its options do not say how.
+    :raises exceptions.ClientException: where they are not accepted, or
+        Keystone is away.
+    """
+    from openstack import exceptions as sdk_exceptions
+    from osc_lib import exceptions as osc_exceptions
+
+    try:
+        application.prepare_to_run_command(command)
+    except (
+        sdk_exceptions.SDKException,
+        osc_exceptions.AuthorizationFailure,
+        osc_exceptions.CommandError,
+    ) as e:
+        raise base.InputError(errors.plain(e)) from e
+
+
 def of_openstack_client(manager: Any) -> Access:
     """Take the session that the command openstack has opened.
 

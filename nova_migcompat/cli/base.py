@@ -40,7 +40,7 @@ class Command(command.Command):
 
     status = SUCCESS
 
-    #: What OpenStackClient looks at before it authenticates.
+    #: What OpenStackClient looks at; true, and it authenticates beforehand.
     auth_required = False
 
     def get_epilog(self) -> str:

@@ -62,10 +62,9 @@ _ADVICE: tuple[tuple[type[Exception], str], ...] = (
 class CloudCommand(base.Command):
     """A command that asks Placement, or Nova as well.
 
-    In the command openstack, its options and its session are used.
+    In the command openstack, its options and its session are used. Files may
+    do in the place of the cloud, so it authenticates when the cloud is asked.
     """
-
-    auth_required = True
 
     _access: access.Access | None = None
 
@@ -129,6 +128,8 @@ class CloudCommand(base.Command):
     def _reach(self, parsed_args: argparse.Namespace) -> access.Access:
         if self._access is None:
             if self._manager is not None:
+                self.auth_required = True
+                access.authenticate(self.app, self)
                 self._access = self._manager.migration_compat
             elif parsed_args.config_file is not None:
                 self._access = access.of_file(parsed_args.config_file)

@@ -17,6 +17,27 @@ VECTORS = pathlib.Path(__file__).parents[1] / 'vectors' / 'canonical.json'
 D_NAME = f'CUSTOM_MIGCOMPAT_D_{"A" * 32}'
 
 
+ROOT = pathlib.Path(__file__).parents[2]
+SYSFS = str(ROOT / 'samples' / 'fleet' / 'compute4' / 'sys')
+RULES = str(ROOT / 'etc' / 'nova-migcompat' / 'rules.d')
+WITHOUT_A_CLOUD = [
+    ('parse', 'UUID1'),
+    ('check', 'UUID1', 'UUID2'),
+    ('expand', 'UUID1'),
+    ('decode', D_NAME),
+    ('devices', '--sysfs', SYSFS),
+    ('rules', 'test', RULES, '--sysfs', SYSFS),
+    ('matrix', 'UUID1', 'UUID2'),
+    (
+        'plan-upgrade',
+        '--fleet',
+        'fleet.yaml',
+        '--replace',
+        'UUID1=UUID2',
+    ),
+]
+
+
 @pytest.fixture
 def openstack(tmp_path):
     """Return a function that runs it beside FORMAT.md's examples."""
@@ -122,8 +143,46 @@ def test_who_may_not_is_told_so(openstack, placement):
     assert 'role service or admin' in done.stderr
 
 
-def test_without_credentials_it_says_itself_what_is_missing(openstack):
-    done = openstack('migration', 'compat', 'purge')
+@pytest.mark.parametrize(
+    'command',
+    [
+        ('purge',),
+        ('hosts',),
+        ('matrix',),
+        ('drain', 'c1'),
+        ('plan-upgrade', '--replace', 'AAAAAAAA=UUID1'),
+    ],
+)
+def test_what_asks_the_cloud_needs_credentials(openstack, command):
+    done = openstack('migration', 'compat', *command)
 
-    assert done.returncode == 1
+    assert (done.returncode, done.stdout) == (2, '')
     assert 'auth-url' in done.stderr
+
+
+@pytest.mark.parametrize('command', WITHOUT_A_CLOUD, ids=' '.join)
+def test_what_reads_files_needs_none(openstack, tmp_path, command):
+    (tmp_path / 'fleet.yaml').write_text('hosts: {a: [UUID1], b: [UUID1]}\n')
+
+    done = openstack('migration', 'compat', *command, '-f', 'json')
+
+    assert done.returncode in (0, 1), done.stderr
+    assert json.loads(done.stdout)
+    assert 'auth' not in done.stderr
+
+
+def test_a_keystone_that_is_away_is_2(openstack):
+    options = {
+        'auth-url': 'http://127.0.0.1:9/v3',
+        'username': 'a',
+        'password': 'b',
+        'project-name': 'c',
+        'user-domain-name': 'd',
+        'project-domain-name': 'd',
+    }
+    words = [f'--os-{name}={value}' for name, value in options.items()]
+
+    done = openstack(*words, 'migration', 'compat', 'hosts')
+
+    assert (done.returncode, done.stdout) == (2, '')
+    assert 'can it be reached' in done.stderr
