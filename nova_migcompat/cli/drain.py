@@ -100,8 +100,8 @@ example:
         drainer.reader.read_ahead(servers)
         shown = progress.shown(servers, 'servers', self.app.stderr)
         prospects = list(drainer.prospects(shown))
-        if drainer.judge.is_cut:
-            base.LOG.warning('%s', judging.CUT)
+        for caution in drainer.judge.cautions():
+            base.LOG.warning('%s', caution)
         if any(not prospect.hosts for prospect in prospects):
             self.status = base.NO
         if parsed_args.all:

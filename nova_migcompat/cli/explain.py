@@ -130,6 +130,8 @@ example:
             only = state.node(parsed_args.host)
         explanation = _Explanation(state, only)
         rows = [row for guest in found for row in explanation.rows(guest)]
+        for caution in explanation.judge.cautions():
+            base.LOG.warning('%s', caution)
         if not explanation.passes:
             self.status = base.NO
         return COLUMNS, rows
@@ -138,6 +140,7 @@ example:
 class _Explanation:
     """Says of guests on one fleet who could take them.
 
+    :ivar judge: who judges them.
     :ivar passes: whether all guests so far have a host to go to, whatever of
         their possible devices they have.
     """
@@ -145,7 +148,7 @@ class _Explanation:
     def __init__(self, state: states.State, only: str | None) -> None:
         self._state = state
         self._only = only
-        self._judge = judging.Judge(state)
+        self.judge = judging.Judge(state)
         self._shower = showing.Shower(state)
         self.passes = True
 
@@ -166,14 +169,12 @@ class _Explanation:
             base.LOG.warning('%s: %s', guest.name, errors.plain(note))
         always: set[str] | None = None
         for wanted in guest.wanted:
-            made = self._judge.judge(wanted, self._only)
+            made = self.judge.judge(wanted, self._only)
             passed = set(made.selected.passed - {guest.node})
             always = passed if always is None else always & passed
             base.LOG.warning('%s', self._summary(guest, made))
             yield from self._of(guest, made)
         self.passes &= bool(always)
-        if self._judge.is_cut:
-            base.LOG.warning('%s', judging.CUT)
 
     def _of(
         self, guest: guests.Guest, made: judging.Judgement
@@ -181,7 +182,7 @@ class _Explanation:
         nodes = {self._only} if self._only else self._nodes(made)
         names = self._state.names([n for n in nodes if n != guest.node])
         for node, name in sorted(names.items(), key=lambda item: item[1]):
-            refusal = self._judge.why_not(made, node)
+            refusal = self.judge.why_not(made, node)
             if refusal is None:
                 shown = self._shower.passing(made, node)
             else:

@@ -7,7 +7,7 @@ nova-scheduler; here they ask a fleet that was read once. Knows no command.
 
 import collections
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from nova_migcompat import (
@@ -33,10 +33,15 @@ NO_CANDIDATE = (
     'free, or nova-compute is disabled'
 )
 #: What is said where there may be more candidates.
-CUT = (
+_CUT = (
     f'Placement named {offers.MOST_CANDIDATES} candidates, the most that are '
     'asked for: hosts that it did not name count as those that have nothing '
     'free'
+)
+#: What is said where not all documents count; with how many do not.
+_IGNORED = (
+    'more documents are in use than [migcompat] max_documents: {:,} of them '
+    'are not looked at, chosen at random; nova-scheduler chooses for itself'
 )
 
 
@@ -99,11 +104,14 @@ class Judge:
         self._policy = state.choices.policy
         self._made: dict[str, Judgement] = {}
         self._offers = offers.Offers(state)
+        self._ignored = 0
 
-    @property
-    def is_cut(self) -> bool:
-        """Did Placement name so many candidates that there may be more?"""
-        return self._offers.is_cut
+    def cautions(self) -> Iterator[str]:
+        """Say what was left out of account so far."""
+        if self._offers.is_cut:
+            yield _CUT
+        if self._ignored:
+            yield _IGNORED.format(self._ignored)
 
     def judge(
         self, wanted: guests.Wanted, only: str | None = None
@@ -133,6 +141,7 @@ class Judge:
             wanted.devices,
             state.choices.limits,
         )
+        self._ignored = max(self._ignored, len(asked.ignored))
         aggregates = self._aggregates(wanted, asked)
         offered = self._offers.of(
             wanted.groups,

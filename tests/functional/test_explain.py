@@ -402,6 +402,23 @@ def test_it_is_said_where_placement_may_have_named_more(
     assert 'the most that are asked for' in explain('--from', 'source').err
 
 
+def test_it_is_said_that_documents_above_the_most_are_ignored_at_random(
+    cloud, explain, tmp_path
+):
+    with_gpus(cloud, 'source', OLD)
+    with_gpus(cloud, 'right', NEW)
+    with_gpus(cloud, 'wrong', OTHER)
+    conf = tmp_path / 'nova.conf'
+    conf.write_text('[migcompat]\nmax_documents = 2\n')
+
+    answer = explain('--from', 'source', '--nova-conf', str(conf))
+
+    assert (
+        'max_documents: 1 of them are not looked at, chosen at' in answer.err
+    )
+    assert 'at random' not in explain('--from', 'source').err
+
+
 def test_a_placement_that_is_away_ends_with_2(explain, tmp_path):
     config = tmp_path / 'away.conf'
     config.write_text(
