@@ -96,6 +96,7 @@ example:
         parser.add_argument(
             '--device',
             metavar='ADDRESS',
+            type=guests.pci_address,
             help='with --from: the PCI address of the only device to judge',
         )
         parser.add_argument(

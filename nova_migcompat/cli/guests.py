@@ -6,6 +6,7 @@ publishes. Where these cannot say which device a guest has, every one that it
 could be is an alternative. Judges nothing.
 """
 
+import argparse
 import contextlib
 import dataclasses
 import itertools
@@ -30,6 +31,19 @@ _MDEV_PARENT = re.compile(r'_(pci_[0-9a-f]{4,8}(?:_[0-9a-f]{2}){2}_[0-7])$')
 #: What the groups of functions are called that Placement knows.
 _IN_PLACEMENT = 'PCI class '
 _NOT_NAMED = 'a PCI function that the API does not name'
+
+#: What is said of a device that is named on a host whose devices are alike.
+_ALL_ALIKE = (
+    'all devices of the host have the same document, so Placement does not '
+    'know where they are: whether there is one at {} is not checked'
+)
+
+#: A PCI address: as lspci, sysfs or Nova have it, or libvirt.
+_ADDRESS = re.compile(
+    r'(?:[0-9A-F]{4,8}:)?[0-9A-F]{2}:[01][0-9A-F]\.[0-7]'
+    r'|PCI_[0-9A-F]{4,8}_[0-9A-F]{2}_[01][0-9A-F]_[0-7]',
+    re.IGNORECASE,
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -179,7 +193,7 @@ class Reader:
                 'not among them has what most of its PF have: name the PF)'
             )
         return [
-            self._of_document(node, group, digests, locations)
+            self._of_document(node, group, digests, locations, address)
             for (group, digests), locations in found.items()
         ]
 
@@ -278,15 +292,18 @@ class Reader:
         group: str,
         digests: frozenset[str],
         locations: Iterable[str],
+        address: str | None,
     ) -> Guest:
-        where = ', '.join(sorted(filter(None, locations))) or 'any device'
+        where = ', '.join(sorted(filter(None, locations)))
+        notes = (_ALL_ALIKE.format(address),) if address and not where else ()
+        where = where or 'any device'
         device = decision.SourceDevice(where, digests, group)
         if group == 'PCI':
             groups = flavors.groups({}, 1)
             wanted = Wanted((device,), groups, functions={group: ()})
         else:
             wanted = Wanted((device,), {'': placement.Group({group: 1})})
-        return Guest(cells.printable(where), node, (wanted,))
+        return Guest(cells.printable(where), node, (wanted,), notes)
 
 
 def _ask_for(
@@ -333,6 +350,19 @@ def _with_documents(
         dataclasses.replace(d, digests=documents.get(d.group, d.digests))
         for d in devices
     )
+
+
+def pci_address(text: str) -> str:
+    """Take the PCI address of a device from the command line.
+
+    :returns: with its domain.
+    :raises argparse.ArgumentTypeError: where it is none.
+    """
+    if not _ADDRESS.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is no PCI address, as in 0000:84:00.2'
+        )
+    return f'0000:{text}' if text.count(':') == 1 else text
 
 
 def _said(address: str | None) -> str:

@@ -13,6 +13,7 @@ from nova_migcompat.cli import cloud as cloud_module
 from tests import placement_in_process, placement_server
 from tests.functional import (
     agent_process,
+    gpu_fleet,
     guest_cloud,
     operator_command,
     published_fleet,
@@ -51,6 +52,14 @@ def cloud_with_guests(placement, monkeypatch, capsys):
         cloud_module.CloudLister, 'compute', lambda *_: cloud.nova
     )
     return cloud
+
+
+@pytest.fixture
+def explain(tmp_path, placement, capsys):
+    """Return the command explain, a gpu_fleet.Explain."""
+    config = tmp_path / 'admin.conf'
+    config.write_text(placement.config())
+    return gpu_fleet.Explain(config, capsys)
 
 
 @pytest.fixture

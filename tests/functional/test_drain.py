@@ -9,7 +9,7 @@ import uuid
 import pytest
 
 from nova_migcompat import descriptor, traits
-from tests.functional.test_explain import (
+from tests.functional.gpu_fleet import (
     GPU1,
     NEW,
     OLD,

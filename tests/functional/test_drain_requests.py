@@ -8,7 +8,7 @@ import pytest
 
 from nova_migcompat import placement as placement_module
 from nova_migcompat.cli import judging, offers
-from tests.functional.test_explain import (
+from tests.functional.gpu_fleet import (
     GPU1,
     GPU2,
     NEW,

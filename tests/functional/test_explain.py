@@ -1,89 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command nova-migcompat explain --from on a real Placement."""
 
-import json
-
 import pytest
 
-from nova_migcompat import descriptor, traits
-from nova_migcompat.cli import judging, main, offers
+from nova_migcompat import traits
+from nova_migcompat.cli import judging
+from tests.functional.gpu_fleet import (
+    GPU2,
+    NEW,
+    OLD,
+    OTHER,
+    PF1,
+    PF2,
+    at,
+    with_functions,
+    with_gpus,
+)
 
 # As it runs the application in this process.
 pytestmark = pytest.mark.usefixtures('logging_as_before')
-
-OLD = descriptor.parse(
-    'SELF:\n type=a\n n=1\n'
-    'COMPATIBLE:\n type=b\n n=1\n'
-    'COMPATIBLE:\n type=a\n n={n:int:1..3}\n'
-)
-NEW = descriptor.parse('SELF:\n type=a\n n=2\nCOMPATIBLE:\n type=a\n n=2\n')
-OTHER = descriptor.parse('SELF:\n type=c\n n=1\nCOMPATIBLE:\n type=c\n n=1\n')
-GPU1, GPU2 = 'pci_0000_81_00_0', 'pci_0000_82_00_0'
-PF1, PF2 = 'PCI_0000_41_00_0', 'PCI_0000_42_00_0'
-VGPUS = {'VGPU': 4}
-
-
-class Answer:
-    def __init__(self, status, out, err):
-        self.status, self.out, self.err = status, out, err
-        self.rows = json.loads(out) if out.startswith('[') else None
-
-    def passes(self):
-        return {row['Host']: row['Passes'] for row in self.rows}
-
-    def of(self, host):
-        return [row for row in self.rows if row['Host'] == host]
-
-
-@pytest.fixture
-def explain(tmp_path, placement, capsys):
-    config = tmp_path / 'admin.conf'
-    config.write_text(placement.config())
-
-    def run(*arguments):
-        status = main.main(
-            [
-                'explain',
-                '-f',
-                'json',
-                '--config-file',
-                str(config),
-                *arguments,
-            ]
-        )
-        return Answer(status, *capsys.readouterr())
-
-    return run
-
-
-def with_gpus(cloud, name, *of_gpus, free=True):
-    """A host whose GPUs have documents; where they differ, each its own."""
-    documents = dict.fromkeys(filter(None, of_gpus))
-    root = cloud.host(name, *documents)
-    cloud.admin.set_inventory(root, {'MEMORY_MB': 64})
-    alike = len(set(of_gpus)) == 1
-    for gpu, document in zip((GPU1, GPU2), of_gpus, strict=False):
-        names = [] if alike or not document else [document]
-        parent = cloud.admin.create_provider(
-            f'{name}_{gpu}',
-            root,
-            [traits.document_trait(d.digest) for d in names],
-            VGPUS,
-        )
-        if not free:
-            cloud.admin.allocate(parent, {parent: VGPUS})
-    return root
-
-
-def with_functions(cloud, name, *documents, more=()):
-    """A host whose PCI functions have documents; PCI is not in Placement."""
-    root = cloud.host(name, *documents, more=more)
-    cloud.admin.set_inventory(root, {'MEMORY_MB': 64})
-    return root
-
-
-def at(place, document):
-    return traits.location_trait(place, document.digest)
 
 
 def test_each_host_passes_or_it_is_said_which_document_is_in_the_way(
@@ -187,6 +122,9 @@ def test_each_device_of_a_host_is_judged_by_its_own_document(cloud, explain):
     one = explain('--from', 'source', '--device', '0000:81:00.0')
     assert (one.status, one.passes()) == (0, {'right': True})
     other = explain('--from', 'source', '--device', GPU2)
+    assert (
+        explain('--from', 'source', '--device', '82:00.0').rows == other.rows
+    )
     assert (other.status, other.passes()) == (1, {'right': False})
 
 
@@ -313,59 +251,6 @@ def test_a_document_that_is_not_trusted_counts_as_none(
     assert 'none of the trusted documents' in answer.err
 
 
-@pytest.mark.parametrize(
-    ('arguments', 'words'),
-    [
-        (['--from', 'moon'], "no host 'moon'"),
-        (['--from', ''], "no host ''"),
-        (['--from', '\udcff'], r'\udcff'),
-        (['--from', 'source', '--host', ''], "no host ''"),
-        (['--server', ''], 'no UUID of a server'),
-        (['--from', 'source', '--host', 'moon'], "no host 'moon'"),
-        (['--from', 'source', '--host', 'source'], 'on that host already'),
-        (['--from', 'nothing'], 'publishes nothing for its devices'),
-        (
-            ['--from', 'source', '--device', '0000:ff:00.0'],
-            'publishes nothing for a device',
-        ),
-        (['--from', 'source', '--nova-conf', '/none'], '/none'),
-        (['--from', 'source', '--nova-conf', '/'], '/: cannot be read: Is a'),
-        (['--from', 'source', '--nova-conf', '/bin/sh'], '/bin/sh: is no UTF'),
-        (
-            ['--from', 'source', '--config-file', '/'],
-            '/: cannot be read: Is a',
-        ),
-        (
-            ['--server', 'a', '--device', '0000:81:00.0'],
-            '--device goes with --from',
-        ),
-    ],
-)
-def test_what_cannot_be_used_is_said_and_ends_with_2(
-    cloud, explain, arguments, words
-):
-    with_gpus(cloud, 'source', OLD, OTHER)
-    cloud.host('nothing')
-
-    answer = explain(*arguments)
-
-    assert (answer.status, answer.rows) == (2, None)
-    assert words in answer.err
-
-
-def test_nothing_that_a_host_is_called_acts_on_the_terminal(cloud, explain):
-    root = with_gpus(cloud, 'source', OLD)
-    with_gpus(cloud, 'right', NEW)
-    with_gpus(cloud, 'wrong', OTHER)
-    names = [traits.document_trait(d.digest) for d in (OTHER, NEW)]
-    cloud.admin.create_provider('\x1b[31mparent', root, names, VGPUS)
-
-    answer = explain('--from', 'source')
-
-    assert r'\x1b[31mparent' in answer.err
-    assert '\x1b' not in answer.err
-
-
 def test_on_a_large_fleet_only_hosts_with_a_compatible_document_are_asked_for(
     cloud, explain, monkeypatch
 ):
@@ -390,41 +275,3 @@ def test_on_a_large_fleet_only_hosts_with_a_compatible_document_are_asked_for(
     assert "type: 'c'" in answer.of('wrong')[0]['Why']
     assert 'Placement offers nothing' in answer.of('lost')[0]['Why']
     assert ': 1 of 1 hosts pass' in answer.err
-
-
-def test_it_is_said_where_placement_may_have_named_more(
-    cloud, explain, monkeypatch
-):
-    with_gpus(cloud, 'source', OLD)
-    with_gpus(cloud, 'right', NEW)
-    assert 'the most that are asked for' not in explain('--from', 'source').err
-    monkeypatch.setattr(offers, 'MOST_CANDIDATES', 2)
-    assert 'the most that are asked for' in explain('--from', 'source').err
-
-
-def test_it_is_said_that_documents_above_the_most_are_ignored_at_random(
-    cloud, explain, tmp_path
-):
-    with_gpus(cloud, 'source', OLD)
-    with_gpus(cloud, 'right', NEW)
-    with_gpus(cloud, 'wrong', OTHER)
-    conf = tmp_path / 'nova.conf'
-    conf.write_text('[migcompat]\nmax_documents = 2\n')
-
-    answer = explain('--from', 'source', '--nova-conf', str(conf))
-
-    assert (
-        'max_documents: 1 of them are not looked at, chosen at' in answer.err
-    )
-    assert 'at random' not in explain('--from', 'source').err
-
-
-def test_a_placement_that_is_away_ends_with_2(explain, tmp_path):
-    config = tmp_path / 'away.conf'
-    config.write_text(
-        '[placement]\nauth_type = admin_token\ntoken = x\n'
-        'endpoint = http://127.0.0.1:1\nconnect_retries = 0\n'
-    )
-    answer = explain('--from', 'source', '--config-file', str(config))
-    assert (answer.status, answer.rows) == (2, None)
-    assert 'Placement: GET ' in answer.err
