@@ -12,7 +12,6 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-import uuid
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -25,14 +24,9 @@ from nova_migcompat.agent import hardware, model
 from tests.placement_server import TOKEN, Admin, PlacementServer
 
 FLEET = pathlib.Path(__file__).parent.parent / 'samples' / 'fleet'
-#: Where the guests run that are to move: one with a VGPU, one with a VF.
-VGPU_HOST = 'compute1'
-VF_HOST = 'compute4'
-#: Where a guest with a VF runs that cannot move.
-STUCK_HOST = 'compute6'
 MIGRATION = {'VCPU': 2, 'MEMORY_MB': 2048}
 ALIAS = {
-    'name': 'nic-vf',
+    'name': command.ALIAS,
     'vendor_id': '15b3',
     'product_id': '101e',
     'device_type': 'type-VF',
@@ -161,28 +155,31 @@ def migrate_vgpu(
 ) -> bool:
     """Migrate a guest that has a VGPU."""
     migration, request = cloud.live_migrate(
-        'guest with a VGPU', VGPU_HOST, {'resources:VGPU': '1'}
+        'guest with a VGPU', command.VGPU_HOST, {'resources:VGPU': '1'}
     )
     parent = next(
-        name for name in providers if name.startswith(VGPU_HOST + '_')
+        name for name in providers if name.startswith(command.VGPU_HOST + '_')
     )
     admin.allocate(
         migration,
-        {providers[VGPU_HOST]: MIGRATION, providers[parent]: {'VGPU': 1}},
+        {
+            providers[command.VGPU_HOST]: MIGRATION,
+            providers[parent]: {'VGPU': 1},
+        },
     )
-    return schedule(cloud, request, VGPU_HOST, 'a VGPU', hosts)
+    return schedule(cloud, request, command.VGPU_HOST, 'a VGPU', hosts)
 
 
 def migrate_vf(
     cloud: Cloud, admin: Admin, providers: dict[str, str], hosts: list[str]
 ) -> bool:
     """Migrate a guest that has a VF by a flavor's alias."""
-    devices = hardware.scan(FLEET / VF_HOST / 'sys').devices
+    devices = hardware.scan(FLEET / command.VF_HOST / 'sys').devices
     vf = next(d for d in devices if d.vfio and d.physfn)
     address = pci_address(vf.location)
     migration, request = cloud.live_migrate(
         'guest with a VF',
-        VF_HOST,
+        command.VF_HOST,
         {'pci_passthrough:alias': f'{ALIAS["name"]}:1'},
         {
             'address': address,
@@ -196,8 +193,10 @@ def migrate_vf(
             'status': fields.PciDeviceStatus.AVAILABLE,
         },
     )
-    admin.allocate(migration, {providers[VF_HOST]: MIGRATION})
-    return schedule(cloud, request, VF_HOST, f'the VF {address}', hosts)
+    admin.allocate(migration, {providers[command.VF_HOST]: MIGRATION})
+    return schedule(
+        cloud, request, command.VF_HOST, f'the VF {address}', hosts
+    )
 
 
 def schedule(
@@ -234,23 +233,22 @@ def ask_beforehand(
     folder: pathlib.Path, placement: str, nodes: dict[str, str]
 ) -> None:
     """Let the operator's command say which hosts guests may go to."""
-    a_vgpu = {'resources:VGPU': '1'}
-    a_vf = {'pci_passthrough:alias': f'{ALIAS["name"]}:1'}
-    guests = [
-        command.Guest(str(uuid.uuid4()), name, host, extra_specs)
-        for name, host, extra_specs in (
-            ('desktop', VGPU_HOST, a_vgpu),
-            ('router', VF_HOST, a_vf),
-            ('firewall', STUCK_HOST, a_vf),
-        )
-    ]
-    with command.NovaApi(guests, nodes) as nova:
+    with command.NovaApi(command.guests(), nodes) as nova:
         command.write_clouds(folder, placement, TOKEN, nova.url)
         columns = ('Host', 'Passes', 'Why', 'Object', 'Variables')
         chosen = [word for name in columns for word in ('-c', name)]
         for arguments in (
-            ('explain', '--from', VGPU_HOST, *chosen),
-            ('drain', VGPU_HOST, '-c', 'Name', '-c', 'Hosts', '-c', 'To'),
+            ('explain', '--from', command.VGPU_HOST, *chosen),
+            (
+                'drain',
+                command.VGPU_HOST,
+                '-c',
+                'Name',
+                '-c',
+                'Hosts',
+                '-c',
+                'To',
+            ),
             ('drain', '--all'),
         ):
             policy = ('--equal-field', 'mdev_type')

@@ -14,8 +14,17 @@ import subprocess
 import sys
 import threading
 import urllib.parse
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+#: Where the guests run that are to move: one with a VGPU, one with a VF.
+VGPU_HOST = 'compute1'
+VF_HOST = 'compute4'
+#: Where a guest with a VF runs that cannot move.
+STUCK_HOST = 'compute6'
+#: The PCI alias by which guests have VFs.
+ALIAS = 'nic-vf'
 
 CLOUDS = """\
 clouds:
@@ -47,6 +56,20 @@ class Guest:
             'OS-EXT-SRV-ATTR:hypervisor_hostname': self.host,
             'flavor': {'ram': 2048, 'extra_specs': dict(self.extra_specs)},
         }
+
+
+def guests() -> list[Guest]:
+    """Return the servers of the demonstration."""
+    a_vgpu = {'resources:VGPU': '1'}
+    a_vf = {'pci_passthrough:alias': f'{ALIAS}:1'}
+    return [
+        Guest(str(uuid.uuid4()), name, host, extra_specs)
+        for name, host, extra_specs in (
+            ('desktop', VGPU_HOST, a_vgpu),
+            ('router', VF_HOST, a_vf),
+            ('firewall', STUCK_HOST, a_vf),
+        )
+    ]
 
 
 class NovaApi:
