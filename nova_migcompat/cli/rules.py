@@ -170,8 +170,18 @@ def _bytes(path: pathlib.Path, stdin: TextIO | None) -> tuple[str, bytes]:
 
 
 def _files(names: Sequence[pathlib.Path]) -> Iterator[pathlib.Path]:
+    """List the files, those of folders among them.
+
+    :raises base.InputError: where a folder holds none.
+    """
     for name in names:
-        if name.is_dir():
-            yield from name.glob(f'[!.]*{_SUFFIX}')
-        else:
+        if not name.is_dir():
             yield name
+            continue
+        found = list(name.glob(f'[!.]*{_SUFFIX}'))
+        if not found:
+            raise base.InputError(
+                f'{cells.printable(str(name))}: holds no file *{_SUFFIX}, so '
+                'there is no rule to test'
+            )
+        yield from found

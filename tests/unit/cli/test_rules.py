@@ -166,6 +166,17 @@ def test_modes_and_links_do_not_matter_here(try_rules, tmp_path, put):
     assert try_rules('link.yaml').status == 0
 
 
+def test_a_folder_without_rules_is_2(try_rules, tmp_path, put):
+    (tmp_path / 'rules.d').mkdir()
+    put('rules.d/50-x.yml', RULES)
+    put('rules.d/.50-x.yaml', RULES)
+
+    answer = try_rules('rules.d')
+
+    assert (answer.status, answer.out) == (2, '')
+    assert answer.err.startswith('rules.d: holds no file *.yaml')
+
+
 def test_no_sysfs_is_2(run, put):
     put('50-x.yaml', RULES)
 
