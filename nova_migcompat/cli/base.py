@@ -104,7 +104,12 @@ class Lister(Command, lister.Lister):
         column_names: Sequence[str],
         data: Iterable[Sequence[Any]],
     ) -> int:
-        """Print the rows so that nothing in them acts on who reads them."""
+        """Print the rows so that nothing in them acts on who reads them.
+
+        :raises InputError: a column that is asked for does not exist.
+        """
+        _check_columns(parsed_args.sort_columns, column_names)
+        _check_columns(parsed_args.columns, column_names)
         kind = cells.kind(parsed_args.formatter)
         rows = [[kind.of(value) for value in row] for row in data]
         status: int = super().produce_output(parsed_args, column_names, rows)
@@ -124,8 +129,31 @@ class ShowOne(Command, show.ShowOne):
         column_names: Sequence[str],
         data: Sequence[Any],
     ) -> int:
-        """Print it so that nothing in it acts on who reads it."""
+        """Print it so that nothing in it acts on who reads it.
+
+        :raises InputError: a column that is asked for does not exist.
+        """
+        _check_columns(parsed_args.columns, column_names)
         kind = cells.kind(parsed_args.formatter)
         shown = [kind.of(value) for value in data]
         status: int = super().produce_output(parsed_args, column_names, shown)
         return status
+
+
+def _check_columns(asked: Iterable[str], names: Iterable[str]) -> None:
+    """Refuse columns that do not exist, where cliff leaves them out.
+
+    :raises InputError:
+    """
+    known = {_plain(name) for name in names}
+    for column in asked:
+        if _plain(column) not in known:
+            raise InputError(
+                f'no column {cells.printable(column)!r}; there are: '
+                f'{", ".join(names)}'
+            )
+
+
+def _plain(column: str) -> str:
+    """Let case and blanks of a column's name not matter, as cliff does."""
+    return column.lower().strip().replace(' ', '_')

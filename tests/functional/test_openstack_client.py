@@ -94,7 +94,7 @@ def test_what_cannot_be_printed_is_2_and_no_no(openstack):
     assert column.returncode == 2
     # 120 is Python's own, where it still holds output when it ends.
     assert disk.returncode in (2, 120)
-    assert "No recognized column names in ['Nope']" in column.stderr
+    assert "no column 'Nope'; there are: Compatible" in column.stderr
     assert 'No space left on device' in disk.stderr
 
 

@@ -169,3 +169,39 @@ def test_names_and_shortened_texts_are_printable():
     assert cells.some(['a\n', 'b'], 1) == r'a\n and 1 more'
     assert cells.cut('a\x1bbcd', 6) == 'a\\x1b…'
     assert cells.cut('abcdef', 6) == 'abcdef'
+
+
+@pytest.mark.parametrize(
+    'options',
+    [
+        ('--sort-column', 'Nope'),
+        ('--sort-column', 'File', '--sort-column', 'Nope'),
+        ('-c', 'Nope'),
+        ('-c', 'File', '-c', 'Nope'),
+        ('-c', '\x1b[31m'),
+    ],
+)
+@pytest.mark.parametrize('form', ['table', 'json', 'csv', 'value', 'yaml'])
+def test_a_column_that_does_not_exist_is_2(run, examples, options, form):
+    answer = run('parse', 'UUID1', '-f', form, *options)
+
+    assert (answer.status, answer.out) == (2, '')
+    assert answer.err.startswith("no column '")
+    assert '; there are: File, Digest, ' in answer.err
+    assert '\x1b' not in answer.err
+
+
+def test_case_and_blanks_of_a_column_do_not_matter(run, examples):
+    answer = run(
+        'parse',
+        'UUID2',
+        'UUID1',
+        '-f',
+        'value',
+        '-c',
+        'file',
+        '--sort-column',
+        'FILE',
+    )
+
+    assert (answer.status, answer.out) == (0, 'UUID1\nUUID2\n')
