@@ -53,10 +53,18 @@ _ADVICE: tuple[tuple[type[Exception], str], ...] = (
         'is auth_url of {} the URL of Keystone?',
     ),
     (
+        exceptions.HttpServerError,
+        'try again; if it stays so, is the service up, and what does its log '
+        'say?',
+    ),
+    (
         exceptions.NotFound,
         'is auth_url of {} the URL of Keystone?',
     ),
 )
+
+#: From this status on it is the server that failed.
+_SERVER_ERROR = 500
 
 
 class CloudCommand(base.Command):
@@ -94,6 +102,8 @@ class CloudCommand(base.Command):
             words, cause = f'Placement: {errors.plain(e)}', e.__cause__
             if e.status == 401:
                 cause = exceptions.Unauthorized()
+            elif e.status is not None and e.status >= _SERVER_ERROR:
+                cause = exceptions.HttpServerError()
         except exceptions.ClientException as e:
             words, cause = errors.plain(e), e
         base.LOG.error('%s%s', words, self._advice(cause))

@@ -26,6 +26,8 @@ MICROVERSION = '2.53'
 PAGE = 1000
 
 _UUID = re.compile(r'[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}')
+#: From this status on it is the server that failed.
+_SERVER_ERROR = 500
 #: What an answer of another shape raises where it is read.
 _MISSHAPEN = (
     ArithmeticError,
@@ -177,6 +179,10 @@ class Compute:
         status = response.status_code
         if status == 401:
             raise exceptions.Unauthorized(f'Nova API: {where}: status 401')
+        if status >= _SERVER_ERROR:
+            raise exceptions.HttpServerError(
+                f'Nova API: {where}: status {status}: {clean(response.text)}'
+            )
         if status == 404:
             raise base.InputError(
                 f'Nova has no {what}, or this user may not see it'

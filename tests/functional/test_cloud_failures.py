@@ -195,6 +195,19 @@ def test_a_token_that_placement_does_not_know_is_told(purge):
     assert 'were not accepted' in error
 
 
+@pytest.mark.parametrize('status_code', [500, 502, 503, 504])
+def test_a_placement_that_fails_is_to_be_tried_again(purge, status_code):
+    token = ('--os-auth-type', 'admin_token', '--os-token', SECRET)
+    url = 'http://placement.example.org'
+    with requests_mock.Mocker() as mocker:
+        mocker.get(f'{url}/traits', status_code=status_code, text='Oh')
+        status, _, error = purge(*token, '--os-endpoint', url)
+
+    assert status == 2
+    assert f'status {status_code}: Oh (try again; ' in error
+    assert 'is the service up' in error
+
+
 def test_a_nova_that_fails_is_2(variables, keystone, caplog):
     class Asks(cloud.CloudLister):
         def take_action(self, parsed_args):

@@ -58,7 +58,6 @@ def test_a_server_is_read_with_its_host_and_its_flavor(nova, requests_mock):
         ({'status_code': 404}, 'no server'),
         ({'status_code': 403}, 'allowed to see the hosts'),
         ({'status_code': 406}, 'microversion 2.53'),
-        ({'status_code': 500, 'text': 'a\x1bb'}, r'status 500: a\?b'),
         ({'text': '<html>'}, 'not what Nova answers'),
         ({'json': []}, 'not what Nova answers'),
         ({'json': {'server': {}}}, 'not what Nova answers'),
@@ -159,6 +158,17 @@ def test_servers_without_their_hosts_are_an_error(nova, requests_mock):
     requests_mock.get(f'{URL}/servers/detail', json={'servers': [hidden]})
     with pytest.raises(base.InputError, match='does not show this user'):
         list(nova.servers())
+
+
+@pytest.mark.parametrize('status', [500, 503])
+def test_a_failure_of_the_server_is_one_to_be_tried_again(
+    nova, requests_mock, status
+):
+    requests_mock.get(
+        f'{URL}/servers/{SERVER}', status_code=status, text='a\x1bb'
+    )
+    with pytest.raises(exceptions.HttpServerError, match=rf'{status}: a\?b'):
+        nova.server(SERVER)
 
 
 def test_nodes_are_read_with_their_states(nova, requests_mock):
