@@ -97,7 +97,7 @@ example:
         host = None if parsed_args.all else _service(nodes, parsed_args.host)
         servers = list(nova.servers(host))
         drainer = _Drainer(states.State(client, chosen, nodes))
-        drainer.reader.read_ahead(servers)
+        drainer.reader.expect(servers)
         shown = progress.shown(servers, 'servers', self.app.stderr)
         prospects = list(drainer.prospects(shown))
         for caution in drainer.judge.cautions():

@@ -7,7 +7,6 @@ could be is an alternative. Judges nothing.
 """
 
 import argparse
-import contextlib
 import dataclasses
 import itertools
 import math
@@ -104,23 +103,25 @@ class Reader:
 
     def __init__(self, state: states.State) -> None:
         self._state = state
+        self._expected: dict[str, list[compute.Server]] = {}
 
-    def read_ahead(self, servers: Iterable[compute.Server]) -> None:
-        """Read what servers have in Placement by the providers of their
-        hosts, where these are fewer than the servers that are asked for.
+    def expect(self, servers: Iterable[compute.Server]) -> None:
+        """Learn which servers will be asked for.
 
-        :raises placement.PlacementError:
+        What those of a host have in Placement is then read by the providers
+        of the host, where these are fewer.
         """
-        by_host: dict[str, list[compute.Server]] = {}
         for server in servers:
             if any(self._devices_of(server)):
-                by_host.setdefault(str(server.node), []).append(server)
-        for name, of_host in by_host.items():
-            # A host that Placement does not know is said of each server.
-            with contextlib.suppress(base.InputError):
-                self._read_host(self._state.node(name), of_host)
+                of_host = self._expected.setdefault(str(server.node), [])
+                of_host.append(server)
 
-    def _read_host(self, node: str, servers: list[compute.Server]) -> None:
+    def _read_expected(self, name: str, node: str) -> None:
+        """Read what those servers of a host have that are expected.
+
+        :param name: of the host.
+        """
+        servers = self._expected.pop(name, [])
         host = self._state.census.hosts.get(node)
         parents = host.parents if host else ()
         differs = bool(parents or (host and host.places))
@@ -143,8 +144,8 @@ class Reader:
     def of_server(self, server: compute.Server) -> Guest:
         """Find out what a server has.
 
-        At most one request to Placement for the server, none where it has
-        been read ahead, and two for its host.
+        At most one request to Placement for the server, and two for its host;
+        for those that are expected, no more than one for each together.
 
         :raises base.InputError: Placement has no provider for its host.
         :raises placement.PlacementError:
@@ -155,6 +156,7 @@ class Reader:
         if not (mdevs or aliases):
             return Guest(name, '', ())
         node = self._state.node(str(server.node))
+        self._read_expected(str(server.node), node)
         functions = self._functions(server, node) if aliases else []
         groups = flavors.groups(specs, server.memory_mb)
         suffixes = _ask_for(functions, groups)

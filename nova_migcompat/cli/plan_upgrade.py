@@ -167,7 +167,7 @@ example:
         except (base.InputError, exceptions.ClientException) as e:
             return None, errors.plain(e)
         reader = guests.Reader(state)
-        reader.read_ahead(servers)
+        reader.expect(servers)
         shown = progress.shown(servers, 'servers', self.app.stderr)
         return occupants.read(reader, shown), ''
 
