@@ -63,7 +63,8 @@ def scan(sysfs_root: pathlib.Path) -> model.Hardware:
     if not (sysfs_root / 'bus').is_dir():
         raise errors.AgentError(
             f'{errors.plain(sysfs_root)} holds no sysfs (it has no folder'
-            ' bus): mount it there, or correct [agent] sysfs_root'
+            ' bus): mount it there, or name another ([agent] sysfs_root, or'
+            ' --sysfs)'
         )
     look = _Look()
     for list_name in _LISTS:

@@ -98,6 +98,10 @@ class Lister(Command, lister.Lister):
 
     notes: Sequence[tuple[int, str]] = ()
 
+    def nothing(self, words: str) -> None:
+        """Say in words what it means that there is no row."""
+        self.notes = [(logging.INFO, words)]
+
     def produce_output(
         self,
         parsed_args: argparse.Namespace,

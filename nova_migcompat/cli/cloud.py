@@ -63,6 +63,12 @@ _ADVICE: tuple[tuple[type[Exception], str], ...] = (
     ),
 )
 
+#: What it means that a census finds no host.
+NO_DOCUMENTS = (
+    'no host publishes a document: do the agents run (nova-migcompat-agent '
+    '--status on a compute host), and is it this Placement that they write to?'
+)
+
 #: From this status on it is the server that failed.
 _SERVER_ERROR = 500
 

@@ -97,7 +97,11 @@ example:
             LOG.warning('%s', warning)
         if host.problems:
             self.status = base.NO
-        return COLUMNS, list(_rows(host))
+        rows = list(_rows(host))
+        if not rows:
+            root = conf[agent_conf.GROUP].sysfs_root
+            self.nothing(f'{root} has no device that a guest could be given')
+        return COLUMNS, rows
 
 
 def _expect(files: Sequence[str]) -> None:

@@ -105,7 +105,13 @@ example:
         if any(not prospect.hosts for prospect in prospects):
             self.status = base.NO
         if parsed_args.all:
-            return OF_ALL, _by_host(prospects)
+            rows = _by_host(prospects)
+            if not rows:
+                count = f'{len(prospects):,} guests with devices'
+                self.nothing(f'every host can be emptied; {count} looked at')
+            return OF_ALL, rows
+        if not prospects:
+            self.nothing(f'no guest with a device is on {host}')
         return OF_HOST, [_row(prospect) for prospect in prospects]
 
 

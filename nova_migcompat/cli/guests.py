@@ -182,6 +182,11 @@ class Reader:
         :raises placement.PlacementError:
         """
         devices = self._devices(node)
+        if not devices:
+            raise base.InputError(
+                'the host publishes no document: does its agent run, and has '
+                'it a device that a guest could be given?'
+            )
         place = address and _location(address)
         found: dict[tuple[str, frozenset[str]], list[str]] = {}
         for location, group, digests in devices:
@@ -190,9 +195,9 @@ class Reader:
         if not found:
             known = ', '.join(sorted({d[0] for d in devices if d[0]}))
             raise base.InputError(
-                f'the host publishes nothing for {_said(address)}; it does '
-                f'for {cells.printable(known) or "no device"} (a VF that is '
-                'not among them has what most of its PF have: name the PF)'
+                f'the host publishes nothing for a device {address!a}; it '
+                f'does for {cells.printable(known)} (a VF that is not among '
+                'them has what most of its PF have: name the PF)'
             )
         return [
             self._of_document(node, group, digests, locations, address)
@@ -365,11 +370,6 @@ def pci_address(text: str) -> str:
             f'{text!r} is no PCI address, as in 0000:84:00.2'
         )
     return f'0000:{text}' if text.count(':') == 1 else text
-
-
-def _said(address: str | None) -> str:
-    """Say which device was asked for."""
-    return f'a device {address!a}' if address else 'its devices'
 
 
 def pci_location(provider: str) -> str | None:

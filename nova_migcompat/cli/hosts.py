@@ -73,6 +73,10 @@ example:
         if parsed_args.fields:
             having = _having(found, parsed_args.fields)
             hosts = [host for host in hosts if host.digests & having]
+        if not found.hosts:
+            self.nothing(cloud.NO_DOCUMENTS)
+        elif not hosts:
+            self.nothing('no host has a device with all that')
         if not hosts and (parsed_args.document or parsed_args.fields):
             self.status = base.NO
         words = labels.tell_apart(found.documents)

@@ -109,6 +109,8 @@ example:
         else:
             found = census.read(self.placement(parsed_args))
             fleet = _of_census(found, parsed_args.by)
+        if not fleet.parties:
+            self.nothing(cloud.NO_DOCUMENTS)
         _limit(len(fleet.parties), parsed_args.by)
         matrix = pairs.compare(fleet.parties, fleet.texts, rules)
         if parsed_args.output:
@@ -256,7 +258,7 @@ def _picture(
     count, most = len(matrix.parties), layout.MAX_PARTIES
     if not count:
         raise base.InputError(
-            'no host publishes a document: there is nothing to draw'
+            f'there is nothing to draw: {cloud.NO_DOCUMENTS}'
         )
     if count > most:
         raise base.InputError(

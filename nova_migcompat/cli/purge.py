@@ -123,6 +123,8 @@ example:
             outcomes = sorted(
                 remove(client, groups), key=lambda o: place[o.group]
             )
+        if not outcomes:
+            self.nothing('there is nothing to remove')
         if any(outcome.failed for outcome in outcomes):
             self.status = base.NO
         return COLUMNS, [outcome.row() for outcome in outcomes]

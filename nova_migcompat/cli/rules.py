@@ -94,10 +94,8 @@ example:
         rules = _read(parsed_args.rules, self.app.stdin)
         try:
             found = hardware.scan(parsed_args.sysfs)
-        except errors.AgentError:
-            raise base.InputError(
-                f'{cells.printable(str(parsed_args.sysfs))}: is no folder'
-            ) from None
+        except errors.AgentError as e:
+            raise base.InputError(str(e)) from e
         for problem in found.problems:
             LOG.error('%s', problem)
             self.status = base.NO
@@ -111,11 +109,14 @@ example:
         )
         if any(outcome.problem for outcome in outcomes):
             self.status = base.NO
-        return COLUMNS, [
+        rows = [
             _row(outcome)
             for outcome in outcomes
             if outcome.rule or parsed_args.everything
         ]
+        if not rows:
+            self.nothing('no rule applies to any device')
+        return COLUMNS, rows
 
 
 def _row(outcome: describing.Outcome) -> Sequence[object]:

@@ -15,6 +15,8 @@ from tests.placement_server import TOKEN
 AUTH_URL = 'http://keystone.example.org/v3'
 DEAD = 'http://127.0.0.1:9'
 SECRET = 'a-secret'
+#: What purge leaves that got to an empty Placement.
+NOTHING_TO_DO = (0, [], 'there is nothing to remove\n')
 AUTH = {
     'auth_url': AUTH_URL,
     'username': 'operator',

@@ -83,6 +83,13 @@ def test_a_device_has_its_file_its_digest_and_its_names(host):
     )
 
 
+def test_a_host_without_such_devices_is_an_empty_list_and_it_is_said(host):
+    status, rows, error = host.run()
+
+    assert (status, rows) == (0, [])
+    assert error.endswith(' has no device that a guest could be given\n')
+
+
 def test_devices_that_differ_have_names_of_their_locations(host):
     of_pf = 'PCI_0000_81_00_0'
     host.vf(FIRST, A)
@@ -226,6 +233,7 @@ def test_a_sysfs_that_is_none_is_2(host, tmp_path):
 
     assert (status, rows) == (2, None)
     assert 'absent holds no sysfs' in error
+    assert '--sysfs' in error
 
 
 @pytest.mark.parametrize(

@@ -56,8 +56,10 @@ def test_a_host_that_can_be_emptied_ends_with_0(cloud, drain):
     with_gpus(cloud, 'right', NEW)
     cloud.guest('source')
     assert drain('source')[0] == 0
-    assert drain('right')[:2] == (0, [])
-    assert drain('--all')[:2] == (0, [])
+    nobody, everybody = drain('right'), drain('--all')
+    assert nobody[:2] == everybody[:2] == (0, [])
+    assert 'no guest with a device is on right' in nobody[2]
+    assert 'every host can be emptied; 1 guests' in everybody[2]
 
 
 def test_all_lists_the_hosts_that_cannot_be_emptied(cloud, drain):

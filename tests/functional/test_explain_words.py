@@ -54,7 +54,7 @@ def test_what_is_no_address_is_a_wrong_call(cloud, explain, capsys, address):
         (['--server', ''], 'no UUID of a server'),
         (['--from', 'source', '--host', 'moon'], "no host 'moon'"),
         (['--from', 'source', '--host', 'source'], 'on that host already'),
-        (['--from', 'nothing'], 'publishes nothing for its devices'),
+        (['--from', 'nothing'], 'publishes no document: does its agent'),
         (
             ['--from', 'source', '--device', '0000:ff:00.0'],
             'publishes nothing for a device',

@@ -157,7 +157,9 @@ def test_nothing_is_no_picture(command, tmp_path):
 
     drawn = command('matrix', '--output', str(path))
 
-    assert rows(command('matrix', '-f', 'json')) == []
+    listed = command('matrix', '-f', 'json')
+    assert (listed.status, listed.rows) == (0, [])
+    assert 'no host publishes a document' in listed.err
     assert (drawn.status, drawn.out, path.exists()) == (2, '', False)
     assert 'no host publishes a document' in drawn.err
 

@@ -108,7 +108,7 @@ def test_names_that_no_provider_has_are_removed(command, admin):
 def test_names_of_fields_are_removed_where_that_is_asked_for(command, admin):
     admin.create_traits([F])
 
-    assert command() == (0, [], '')
+    assert command() == (0, [], 'there is nothing to remove\n')
     assert command('--fields')[1] == [
         row(None, 'field', 1, 'no provider has the name')
     ]
@@ -128,7 +128,7 @@ def test_what_another_version_may_have_written_stays(command, admin):
     admin.create_traits(later)
     admin.create_provider('compute1', traits=[D_Y])
 
-    assert command() == (0, [], '')
+    assert command() == (0, [], 'there is nothing to remove\n')
     assert ours(admin) == {D_Y, *later}
 
 

@@ -177,12 +177,22 @@ def test_a_folder_without_rules_is_2(try_rules, tmp_path, put):
     assert answer.err.startswith('rules.d: holds no file *.yaml')
 
 
+def test_rules_that_apply_to_nothing_are_an_empty_list_and_it_is_said(
+    try_rules,
+):
+    answer = try_rules(text=RULES.replace('driver: ', 'driver: another-'))
+
+    assert answer.status == 0
+    assert answer.err == 'no rule applies to any device\n'
+
+
 def test_no_sysfs_is_2(run, put):
     put('50-x.yaml', RULES)
 
     answer = run('rules', 'test', '50-x.yaml', '--sysfs', 'nowhere')
 
-    assert answer.err == 'nowhere: is no folder\n'
+    assert answer.err.startswith('nowhere holds no sysfs')
+    assert '--sysfs' in answer.err
     assert answer.status == 2
 
 
