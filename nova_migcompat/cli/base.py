@@ -9,9 +9,12 @@ import argparse
 import io
 import logging
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from cliff import command, lister, show
+from cliff.formatters import base as formatters
+from cliff.formatters import commaseparated
+from stevedore import extension
 
 from nova_migcompat.cli import cells
 
@@ -22,6 +25,11 @@ SUCCESS, NO, BAD_INPUT = 0, 1, 2
 
 #: What our commands begin with in OpenStackClient.
 _OPENSTACK = 'openstack migration compat'
+
+_SORT_HELP = (
+    'sort by this column; can be repeated, the first counts most; case does '
+    'not matter, and an underscore is a space'
+)
 
 Table = tuple[Sequence[str], Iterable[Sequence[Any]]]
 
@@ -98,6 +106,14 @@ class Lister(Command, lister.Lister):
 
     notes: Sequence[tuple[int, str]] = ()
 
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Build cliff's parser; other than it says, columns must exist."""
+        parser = super().get_parser(prog_name)
+        for action in parser._actions:
+            if action.dest == 'sort_columns':
+                action.help = _SORT_HELP
+        return parser
+
     def nothing(self, words: str) -> None:
         """Say in words what it means that there is no row."""
         self.notes = [(logging.INFO, words)]
@@ -124,8 +140,30 @@ class Lister(Command, lister.Lister):
         return status
 
 
+class _OneRow(commaseparated.CSVLister, formatters.SingleFormatter):
+    """One thing as csv, which cliff has for rows alone: a header and a row."""
+
+    def emit_one(
+        self,
+        column_names: Sequence[str],
+        data: Sequence[Any],
+        stdout: TextIO,
+        parsed_args: argparse.Namespace,
+    ) -> None:
+        """Print it."""
+        self.emit_list(column_names, [data], stdout, parsed_args)
+
+
 class ShowOne(Command, show.ShowOne):
-    """A command that prints one thing, in every format of cliff for that."""
+    """A command that prints one thing, in every format of cliff for that and
+    in csv.
+    """
+
+    def _load_formatter_plugins(self) -> Any:
+        found = super()._load_formatter_plugins()
+        one_row = extension.Extension('csv', None, _OneRow, _OneRow())
+        found.extensions.append(one_row)
+        return found
 
     def produce_output(
         self,

@@ -3,22 +3,27 @@
 
 import functools
 import os
+import shutil
 
 import pytest
 import requests_mock
 import yaml
 
-from nova_migcompat.cli import access
+from demo import command as demo
+from nova_migcompat.cli import access, main
 from nova_migcompat.cli import cloud as cloud_module
 from tests import placement_in_process, placement_server
+from tests.answer import Answer
 from tests.functional import (
     agent_process,
     gpu_fleet,
     guest_cloud,
     operator_command,
     published_fleet,
+    sample_cloud,
 )
 from tests.functional import keystone as keystones
+from tests.placement_server import TOKEN
 
 
 @pytest.fixture(scope='session')
@@ -130,3 +135,39 @@ def variables(monkeypatch):
 def purge(capsys):
     """Return a function that asks Placement, keystone.purge."""
     return functools.partial(keystones.purge, capsys)
+
+
+@pytest.fixture(scope='module')
+def sample_hosts(tmp_path_factory, placement_process):
+    """Publish the sample fleet; return the UUIDs of its hosts by name.
+
+    For modules that change nothing of it.
+    """
+    placement_process.reset()
+    folder = tmp_path_factory.mktemp('agent')
+    return sample_cloud.publish(folder, placement_process)
+
+
+@pytest.fixture
+def ask_sample(
+    sample_hosts,
+    placement_process,
+    nothing_given,
+    tmp_path,
+    monkeypatch,
+    capsys,
+):
+    """Return what runs the command on the sample fleet with its guests, in a
+    folder with the documents of the sample upgrade.
+    """
+    shutil.copytree(sample_cloud.UPGRADE, tmp_path / 'releases')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv('OS_CLOUD', 'demo')
+
+    def ask(*words):
+        status = main.main(words)
+        return Answer(status, *capsys.readouterr())
+
+    with demo.NovaApi(demo.guests(), sample_hosts) as nova:
+        demo.write_clouds(tmp_path, placement_process.url, TOKEN, nova.url)
+        yield ask

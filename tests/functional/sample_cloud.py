@@ -6,7 +6,9 @@ import pathlib
 from nova_migcompat.agent import hardware
 from tests.functional.agent_host import NODE, Host
 
-FLEET = pathlib.Path(__file__).parents[2] / 'samples' / 'fleet'
+SAMPLES = pathlib.Path(__file__).parents[2] / 'samples'
+FLEET = SAMPLES / 'fleet'
+UPGRADE = SAMPLES / 'upgrade'
 
 
 def publish(folder, server):

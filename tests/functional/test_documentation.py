@@ -10,17 +10,11 @@ import itertools
 import pathlib
 import re
 import shlex
-import shutil
 
 import pytest
 
-from demo import command as demo
-from nova_migcompat.cli import main
-from tests.functional import sample_cloud
-from tests.placement_server import TOKEN
-
 # As it runs the application in this process.
-pytestmark = pytest.mark.usefixtures('logging_as_before', 'nothing_given')
+pytestmark = pytest.mark.usefixtures('logging_as_before')
 
 ROOT = pathlib.Path(__file__).parents[2]
 PAGES = ('README.md', 'doc/source/fleet.rst', 'doc/source/explain.rst')
@@ -39,31 +33,6 @@ def examples():
         for call, shown in _CALL.findall((ROOT / page).read_text()):
             words = shlex.split(call.replace('\\\n', ' '))
             yield pytest.param(words, shown, id=f'{page} {" ".join(words)}')
-
-
-@pytest.fixture(scope='module')
-def sample_hosts(tmp_path_factory, placement_process):
-    """Publish the sample fleet; return the UUIDs of its hosts by name."""
-    placement_process.reset()
-    folder = tmp_path_factory.mktemp('agent')
-    return sample_cloud.publish(folder, placement_process)
-
-
-@pytest.fixture
-def run(sample_hosts, placement_process, tmp_path, monkeypatch, capsys):
-    """Return what runs the command as the page's reader does."""
-    shutil.copytree(ROOT / 'samples' / 'upgrade', tmp_path / 'releases')
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv('OS_CLOUD', 'demo')
-
-    def run(words):
-        with demo.NovaApi(demo.guests(), sample_hosts) as nova:
-            demo.write_clouds(tmp_path, placement_process.url, TOKEN, nova.url)
-            status = main.main(words)
-        printed = capsys.readouterr()
-        return status, printed.out + printed.err
-
-    return run
 
 
 def rows(text):
@@ -108,7 +77,7 @@ def is_shown(shown, printed):
 
 
 @pytest.mark.parametrize(('words', 'shown'), examples())
-def test_a_page_shows_what_the_command_prints(run, words, shown):
+def test_a_page_shows_what_the_command_prints(ask_sample, words, shown):
     here = pathlib.Path()
     given = [
         name
@@ -116,9 +85,10 @@ def test_a_page_shows_what_the_command_prints(run, words, shown):
         for name in (map(str, here.glob(word)) if '*' in word else [word])
     ]
 
-    status, printed = run(given)
+    answer = ask_sample(*given)
+    printed = answer.out + answer.err
 
-    assert status in (0, 1), printed
+    assert answer.status in (0, 1), printed
     if shown:
         assert is_shown(rows(shown), rows(printed)), printed
     else:

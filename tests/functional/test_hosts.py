@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The commands hosts and show on a real Placement."""
 
+import csv
+import io
+
 import pytest
 
 from nova_migcompat import descriptor, traits
@@ -261,3 +264,25 @@ def test_a_table_shows_a_value_that_is_printable(command, cloud):
         answer = command(*arguments)
         assert '\u202e' not in answer.out
         assert '\\u202e<b>' in answer.out
+
+
+def test_one_document_is_a_row_of_csv_in_which_no_formula_runs(command, cloud):
+    evil = descriptor.parse('SELF:\n mdev_type==1+1\n')
+    cloud.host('@host', evil)
+
+    answer = command('show', evil.digest, '-f', 'csv')
+
+    assert answer.status == 0
+    header, row = csv.reader(io.StringIO(answer.out))
+    shown = dict(zip(header, row, strict=True))
+    assert (shown['Digest'], shown['Hosts']) == (evil.digest, '1')
+    assert shown['Summary'] == "'=1+1"
+    assert shown['Host Names'] == "'@host"
+    assert shown['Text'] == evil.canonical
+
+
+def test_the_help_does_not_say_that_a_wrong_column_is_ignored(command):
+    words = ' '.join(command('hosts', '--help').out.split())
+
+    assert '--sort-column' in words
+    assert 'non-existing columns are ignored' not in words
