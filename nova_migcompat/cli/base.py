@@ -101,7 +101,8 @@ class Lister(Command, lister.Lister):
     """A command that prints rows, in every format of cliff for rows.
 
     :ivar notes: what is said in the log once the rows are printed, each with
-        its level; for ``take_action`` to set.
+        its level; for ``take_action`` to set. The command openstack shows
+        those from WARNING on.
     """
 
     notes: Sequence[tuple[int, str]] = ()
@@ -116,7 +117,7 @@ class Lister(Command, lister.Lister):
 
     def nothing(self, words: str) -> None:
         """Say in words what it means that there is no row."""
-        self.notes = [(logging.INFO, words)]
+        self.notes = [(logging.WARNING, words)]
 
     def produce_output(
         self,

@@ -120,7 +120,7 @@ def notes(
         yield logging.WARNING, words.within(str(plan.proof))
     elif plan.exists:
         yield (
-            logging.INFO,
+            logging.WARNING,
             f'There is an order of {_hosts(count)} in which no guest is ever'
             ' stuck.',
         )
@@ -144,7 +144,7 @@ def unknown_servers(
     """
     if servers is None:
         yield (
-            logging.WARNING if why else logging.INFO,
+            logging.WARNING,
             f'Which servers there are is not known{why and f" ({why})"}: every'
             ' host is taken to have a guest on each of its documents.',
         )
@@ -154,7 +154,7 @@ def _dead_end(end: upgrades.DeadEnd, words: Words) -> Note:
     guests = f'a guest on {words.of(end.digest)} at {cells.some(end.hosts)}'
     if end.until is not None:
         return (
-            logging.INFO,
+            logging.WARNING,
             f'After step {end.since} and until step {end.until} is done,'
             f' {guests} could not leave again.',
         )

@@ -171,6 +171,19 @@ def test_what_reads_files_needs_none(openstack, tmp_path, command):
     assert 'auth' not in done.stderr
 
 
+def test_what_is_said_besides_the_rows_is_shown_here_too(openstack, tmp_path):
+    (tmp_path / 'fleet.yaml').write_text('hosts: {a: [UUID1], b: [UUID1]}\n')
+    replace = ('--replace', 'UUID1=UUID2', '--hosts', 'a')
+    plan = ('plan-upgrade', '--fleet', 'fleet.yaml', *replace)
+    rules = ('rules', 'test', '--sysfs', SYSFS.replace('4', '7'), RULES)
+
+    planned = openstack('migration', 'compat', *plan)
+    ruled = openstack('migration', 'compat', *rules)
+
+    assert 'There is an order of 1 host in which' in planned.stderr
+    assert 'no rule applies to any device' in ruled.stderr
+
+
 def test_a_keystone_that_is_away_is_2(openstack):
     options = {
         'auth-url': 'http://127.0.0.1:9/v3',
