@@ -128,6 +128,9 @@ class NovaApi:
                     for name, uuid in self._hosts.items()
                 ]
             }
+        for guest in self._guests:
+            if url.path == f'/servers/{guest.uuid}':
+                return {'server': guest.shown()}
         [host] = urllib.parse.parse_qs(url.query).get('host', [''])
         found = [g.shown() for g in self._guests if host in ('', g.host)]
         return {'servers': found}

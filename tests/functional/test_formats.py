@@ -79,3 +79,15 @@ def test_rows_can_be_sorted_by_every_column_whatever_its_cells_are(
         assert sorted(map(str, found)) == sorted(map(str, values))
         if all(isinstance(value, str | int) for value in values):
             assert found == sorted(values)
+
+
+def test_a_server_is_explained_by_the_documents_of_its_host(ask_sample):
+    [server] = json.loads(ask_sample('drain', 'compute4', '-f', 'json').out)
+    chosen = ('-f', 'json', '-c', 'Host', '-c', 'Passes', '-c', 'Document')
+
+    by_server = ask_sample('explain', '--server', server['Server'], *chosen)
+    by_host = ask_sample('explain', '--from', 'compute4', *chosen)
+
+    assert by_server.status == by_host.status == 0
+    assert json.loads(by_server.out) == json.loads(by_host.out)
+    assert server['To'] == ['compute5']
