@@ -131,7 +131,7 @@ class Lister(Command, lister.Lister):
         """
         _check_columns(parsed_args.sort_columns, column_names)
         _check_columns(parsed_args.columns, column_names)
-        kind = cells.kind(parsed_args.formatter)
+        kind = cells.kind(parsed_args.formatter, parsed_args.quote_mode)
         rows = [[kind.of(value) for value in row] for row in data]
         status: int = super().produce_output(parsed_args, column_names, rows)
         if self.notes:
@@ -177,7 +177,7 @@ class ShowOne(Command, show.ShowOne):
         :raises InputError: a column that is asked for does not exist.
         """
         _check_columns(parsed_args.columns, column_names)
-        kind = cells.kind(parsed_args.formatter)
+        kind = cells.kind(parsed_args.formatter, parsed_args.quote_mode)
         shown = [kind.of(value) for value in data]
         status: int = super().produce_output(parsed_args, column_names, shown)
         return status

@@ -17,6 +17,8 @@ from cliff import columns
 MOST_NAMED = 3
 #: What makes a spreadsheet take a cell for a formula.
 _FORMULA = ('=', '+', '-', '@')
+#: Where a spreadsheet would see a cell with one begin, if nothing is quoted.
+_BEGINNING = re.compile(r'(?:^|(?<=[,;\t\n"]))(?=[=+@-])')
 #: What a shell acts on between double quotes, but for those themselves.
 _ACTING = re.compile(r'[\\$`]')
 
@@ -133,6 +135,16 @@ class SpreadsheetCell(PlainCell):
         return text
 
 
+class UnquotedCell(PlainCell):
+    """A value for csv without quotes, where a comma in it begins a cell."""
+
+    def machine_readable(self) -> Any:
+        """Return printable text of which no part is taken for a formula."""
+        text = self._text('; ')
+        is_number = isinstance(self._value, int)
+        return text if is_number else _BEGINNING.sub("'", text)
+
+
 class ShellCell(PlainCell):
     """A value for cliff's shell format, which is made to be evaluated."""
 
@@ -153,9 +165,12 @@ _KINDS = {
 }
 
 
-def kind(formatter: str) -> type[Cell]:
+def kind(formatter: str, quotes: str | None = None) -> type[Cell]:
     """Choose how values are shown.
 
     :param formatter: the name of one of cliff's formats, or of a plugin's.
+    :param quotes: of csv: what it puts into quotes.
     """
+    if formatter == 'csv' and quotes == 'none':
+        return UnquotedCell
     return _KINDS.get(formatter, PlainCell)

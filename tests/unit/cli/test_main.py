@@ -133,6 +133,15 @@ def test_a_negative_number_is_no_formula():
     assert cells.kind('csv')('-1').machine_readable() == "'-1"
 
 
+def test_csv_without_quotes_has_no_formula_after_a_comma_either(run, put):
+    name = put('=a,=b,-c', 'SELF:\n a=1\n')
+
+    answer = run('parse', name, '-f', 'csv', '--quote', 'none', '-c', 'File')
+
+    assert answer.out.splitlines() == ['File', r"'=a\,'=b\,'-c"]
+    assert cells.kind('csv', 'none')(-1).machine_readable() == '-1'
+
+
 def test_a_shell_runs_nothing_of_a_value():
     value = 'a"; `id` $(id) $HOME \\" !'
     cell = cells.kind('shell')(value)
