@@ -9,6 +9,7 @@ import uuid
 import pytest
 
 from nova_migcompat import descriptor, traits
+from nova_migcompat.cli import main
 from tests.functional.gpu_fleet import (
     GPU1,
     NEW,
@@ -189,3 +190,29 @@ def test_a_host_that_is_down_takes_nobody(cloud, drain, monkeypatch):
 
     assert (status, rows[0]['Hosts']) == (1, 0)
     assert rows[0]['Why'] == 'no other host has such a device free'
+
+
+def test_nothing_that_a_tenant_calls_a_server_acts_on_who_reads_it(
+    cloud, drain, capsys, tmp_path
+):
+    with_gpus(cloud, 'source', OLD)
+    with_gpus(cloud, 'right', NEW)
+    name = '=1\x1b[31m\n<script>'
+    server = cloud.guest('source', name)
+    (tmp_path / 'new').write_text(NEW.canonical)
+    plan = ('plan-upgrade', '--replace', f'{OLD.digest}={tmp_path / "new"}')
+
+    _, [row], _ = drain('source')
+    _, [step], _ = cloud.ask(*plan)
+
+    assert (row['Name'], step['Servers']) == (name, {server: name})
+    for command in (('drain', 'source'), plan):
+        for form in ('table', 'csv', 'value'):
+            assert main.main([*command, '-f', form]) == 0
+            printed = capsys.readouterr().out
+            # csv has each backslash twice.
+            shown = printed.replace('\\\\', '\\')
+            assert r'=1\x1b[31m\n<script>' in shown
+            assert '\x1b' not in printed
+    assert main.main(['drain', 'source', '-f', 'csv', '-c', 'Name']) == 0
+    assert capsys.readouterr().out.splitlines()[1].startswith('"\'=1')
