@@ -98,6 +98,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of a command that decides which hosts pass."""
     group = add_pair_arguments(parser)
     _add(group, _OF_A_HOST)
+    add_class_argument(group)
+
+
+def add_class_argument(group: argparse._ArgumentGroup) -> None:
+    """Add the option of a command that looks at servers' flavors."""
     group.add_argument(
         '--mdev-class',
         metavar='CLASS',
@@ -124,9 +129,8 @@ def read(parsed_args: argparse.Namespace) -> Choices:
     """
     found = _of_files(parsed_args.nova_conf)
     classes = found.mdev_classes
-    given = getattr(parsed_args, 'mdev_classes', None)
-    if given is not None:
-        classes = frozenset({policies.VGPU, *given})
+    if parsed_args.mdev_classes is not None:
+        classes = frozenset({policies.VGPU, *parsed_args.mdev_classes})
     policy = _with_options(found.policy, parsed_args)
     return Choices(policy, found.limits, classes)
 

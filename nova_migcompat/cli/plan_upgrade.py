@@ -115,7 +115,8 @@ example:
             help='list the pairs of documents that are lost and gained by the '
             'whole upgrade, in the place of the steps',
         )
-        choices.add_pair_arguments(parser)
+        group = choices.add_pair_arguments(parser)
+        choices.add_class_argument(group)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:

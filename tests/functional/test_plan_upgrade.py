@@ -136,6 +136,23 @@ def test_the_servers_that_would_be_stuck_are_named(
     assert 'not known' not in err
 
 
+def test_servers_with_an_operators_class_of_devices_are_named_too(
+    cloud_with_guests, tmp_path
+):
+    cloud = cloud_with_guests
+    new = tmp_path / 'new.compat'
+    new.write_text(NEW.canonical)
+    cloud.host('c1', OLD)
+    cloud.host('c2', OLD)
+    server = cloud.nova.add('c1', 'acme', **{'resources:CUSTOM_ACME': '1'})
+    plan = ('plan-upgrade', '--replace', f'{OLD.digest}={new}')
+
+    _, [plain, _], _ = cloud.ask(*plan)
+    _, [named, _], _ = cloud.ask(*plan, '--mdev-class', 'CUSTOM_ACME')
+
+    assert (plain['Servers'], named['Servers']) == ({}, {server: 'acme'})
+
+
 def test_where_nova_does_not_say_which_servers_there_are_it_is_said(
     plan, fleet
 ):
