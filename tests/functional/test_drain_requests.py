@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+from nova_migcompat import flavors
 from nova_migcompat import placement as placement_module
 from nova_migcompat.cli import judging, offers
 from tests.functional.gpu_fleet import (
@@ -152,6 +153,36 @@ def test_a_host_has_memory_for_a_guest_where_placement_says_so(cloud, drain):
         assert row['To'] == sorted(hosts - {'source'}), size
     assert 'generous' in rows[5]['To']
     assert rows[6]['To'] == []
+
+
+@pytest.mark.parametrize(
+    'specs',
+    [
+        {'resources:MEMORY_MB': '33'},
+        {'resources:MEMORY_MB': '0'},
+        {'resources1:MEMORY_MB': '5'},
+        {'resources1:MEMORY_MB': '34', 'resources1:VCPU': '0'},
+    ],
+)
+def test_memory_that_a_flavor_asks_for_otherwise_is_asked_for_so(
+    cloud, drain, specs
+):
+    with_gpus(cloud, 'source', OLD)
+    for name, free in (('little', 30), ('half', 36), ('empty', 64)):
+        node = with_gpus(cloud, name, NEW)
+        if free < 64:
+            taken = {node: {'MEMORY_MB': 64 - free}}
+            cloud.admin.allocate(str(uuid.uuid4()), taken)
+    extra = {'resources:VGPU': '1', **specs}
+    cloud.nova.add('source', ram=30, **extra)
+
+    _, [row], err = drain('source')
+
+    groups = flavors.groups(extra, 30)
+    real = cloud.client.allocation_candidates(groups).candidates
+    hosts = {cloud.client.provider(uuid=host).name for host in real}
+    assert row['To'] == sorted(hosts - {'source'}), err
+    assert row['To']
 
 
 def test_what_placement_offered_is_forgotten_where_it_becomes_too_much(
