@@ -140,7 +140,7 @@ def unknown_servers(
 ) -> Iterator[Note]:
     """Say that nobody knows which servers there are, where that is so.
 
-    :param why: what Nova's API answered; empty: it was not asked.
+    :param why: what Nova or Placement answered; empty: nobody was asked.
     """
     if servers is None:
         yield (

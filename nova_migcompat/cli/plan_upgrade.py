@@ -11,7 +11,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from keystoneauth1 import exceptions
 
-from nova_migcompat import decision, descriptor, traits, upgrades
+from nova_migcompat import (
+    decision,
+    descriptor,
+    placement,
+    traits,
+    upgrades,
+)
 from nova_migcompat.agent import errors
 from nova_migcompat.cli import (
     base,
@@ -165,12 +171,16 @@ example:
         try:
             nova = compute.Compute(self.compute(parsed_args))
             servers = [s for s in nova.servers() if s.node in hosts]
-        except (base.InputError, exceptions.ClientException) as e:
+            reader = guests.Reader(state)
+            reader.expect(servers)
+            shown = progress.shown(servers, 'servers', self.app.stderr)
+            return occupants.read(reader, shown), ''
+        except (
+            base.InputError,
+            exceptions.ClientException,
+            placement.PlacementError,
+        ) as e:
             return None, errors.plain(e)
-        reader = guests.Reader(state)
-        reader.expect(servers)
-        shown = progress.shown(servers, 'servers', self.app.stderr)
-        return occupants.read(reader, shown), ''
 
 
 def _change(

@@ -13,6 +13,7 @@ from placement import policies
 from nova_migcompat import census, descriptor, traits
 from nova_migcompat import placement as client_module
 from tests.functional.agent_host import FOREIGN, NODE, NOVAS, Host
+from tests.functional.gpu_fleet import NEW, OLD, OTHER, with_gpus
 from tests.placement_server import PlacementServer
 
 ROLE = 'migcompat_agent'
@@ -155,6 +156,29 @@ def test_an_agent_without_the_role_is_told_which_it_needs(
     assert 'placement:resource_providers:list' in str(caught.value)
     assert ROLE in str(caught.value)
     assert host.ours() == set()
+
+
+@pytest.mark.usefixtures('logging_as_before')
+def test_the_role_is_enough_to_plan_an_upgrade_but_not_to_name_servers(
+    placement, cloud_with_guests, tmp_path
+):
+    placement.reset()
+    cloud = cloud_with_guests
+    for name in ('c1', 'c2'):
+        with_gpus(cloud, name, OLD, OTHER)
+    server = cloud.guest('c1')
+    (tmp_path / 'new').write_text(NEW.canonical)
+    plan = ('plan-upgrade', '--replace', f'{OLD.digest}={tmp_path / "new"}')
+    as_admin = cloud.ask(*plan)
+    cloud.client = client_module.PlacementClient(As(placement, ROLE).adapter())
+
+    as_agent = cloud.ask(*plan)
+
+    assert as_admin[0] == as_agent[0] == 0
+    assert server in as_admin[1][0]['Servers']
+    assert [row['Servers'] for row in as_agent[1]] == [None, None]
+    assert 'is not known (GET /allocations/' in as_agent[2]
+    assert 'status 403' in as_agent[2]
 
 
 def enforcer(policy_file):
