@@ -75,12 +75,10 @@ class Outage:
     """Failed cycles in a row, from the first to the first that does not fail.
 
     :ivar failures: how many there were.
-    :ivar error: what the last one failed with, in words.
     """
 
     def __init__(self) -> None:
         self.failures = 0
-        self.error: str | None = None
         self._said: set[object] = set()
 
     def failed(self, error: str, kind: object, level: int) -> None:
@@ -91,7 +89,6 @@ class Outage:
         :param level: of the log line.
         """
         self.failures += 1
-        self.error = error
         if kind in self._said:
             LOG.debug('Failed again (%d in a row): %s', self.failures, error)
             return
@@ -108,5 +105,4 @@ class Outage:
         if self.failures:
             LOG.info('Well again, after %d failures', self.failures)
         self.failures = 0
-        self.error = None
         self._said.clear()

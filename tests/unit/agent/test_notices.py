@@ -103,7 +103,6 @@ def test_an_outage_is_said_once_for_each_kind_of_failure(log):
 
     assert [line.partition(';')[0] for _, line in log()] == ['e1', 'e3']
     assert outage.failures == 4
-    assert outage.error == 'e4'
 
 
 def test_the_end_of_an_outage_is_said_and_a_new_one_too(log):
