@@ -140,9 +140,7 @@ def _the_one(folder: str, path: str) -> str:
     if not found:
         raise MissingFactError(f'{folder}/{path} is not there')
     if len(found) > 1:
-        first, second = (
-            one.removeprefix(f'{folder}/') for one in sorted(found)[:2]
-        )
+        first, second = (one.removeprefix(f'{folder}/') for one in found[:2])
         raise FactError(
             f'{folder}/{path} leads to {len(found)} files, expected one:'
             f' {first}, {second}, ...'
