@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Make .venv with the tested versions and this tree in it, or bring it up to
-# date: only when setup.cfg, pyproject.toml or constraints.txt has changed.
-# To be sourced; says nothing but what goes wrong.
+# Make .venv with the tested versions and this tree in it, or make it anew:
+# only when setup.cfg, setup.py, pyproject.toml, constraints.txt or its place
+# has changed. To be sourced; says nothing but what goes wrong, and what takes
+# long.
 set -eu
 
 cd "$(dirname "$0")/.."
