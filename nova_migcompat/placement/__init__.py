@@ -8,11 +8,12 @@ said. It knows which names and aggregates are ours, so that no caller can take
 away a foreign one; it does not know what they mean, nor who asks.
 
 ``client`` is what the other parts use (what is about amounts of resources
-stands in ``capacity``); it tells ours from others' by
-``merging``, and speaks through ``transport``, which raises ``errors`` and
-reads ``answers``; ``reader`` is as much of it as decisions need. What is said
-here about Placement is said of Placement 16; its API reference tells from
-which microversion it holds.
+stands in ``capacity``); it tells ours from others' by ``merging``, sends much
+at once by ``together``, and speaks through ``transport``, which raises
+``errors`` and reads ``answers``. ``transport`` makes the adapter too, whose
+auth plugin ``discovery`` keeps from waiting for itself. ``reader`` is as much
+of ``client`` as decisions need. What is said here about Placement is said of
+Placement 16; its API reference tells from which microversion it holds.
 """
 
 from nova_migcompat.placement.answers import (
