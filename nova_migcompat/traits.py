@@ -252,8 +252,9 @@ def read_texts(
 ) -> Texts:
     """Put documents together from T names.
 
-    Whatever stands in the names, it ends in a document or in a problem: a
-    forged part never makes another stream unreadable.
+    Whatever stands in the names, it ends in a document or in a problem. A
+    forged part makes no other stream unreadable, unless more are forged than
+    are looked at: :data:`MAX_PARTS` parts, :data:`MAX_STREAMS` streams.
 
     :param names: trait names, ours and others, in any order.
     :param wanted: the digests asked for.
