@@ -88,12 +88,9 @@ def read(
         a document of the source does not verify.
     """
     source = fleet.read_source(client, guest)
-    in_use = fleet.in_use(client, apart=library.is_large)
-    counted = _counted(source.names.digests, in_use, library, limits)
-    texts = _read(client, library, source.names.digests, counted, limits)
-    ignored = in_use.digests - counted
-    texts = _without(ignored, texts)
-    names = in_use
+    names, texts, ignored = _in_use(
+        client, library, source.names.digests, limits
+    )
     if hosts is not None:
         names = targets.in_question(client, names, hosts)
     reader = _Reader(client, policy, names, texts, prefer, limits)
@@ -113,11 +110,7 @@ def of_devices(
     Parameters and errors are those of ``read``.
     """
     own = frozenset[str]().union(*(device.digests for device in devices))
-    names = fleet.in_use(client, apart=library.is_large)
-    counted = _counted(own, names, library, limits)
-    texts = _read(client, library, own, counted, limits)
-    ignored = names.digests - counted
-    texts = _without(ignored, texts)
+    names, texts, ignored = _in_use(client, library, own, limits)
     reader = _Reader(client, policy, names, texts, False, limits)
     return dataclasses.replace(reader.demand(devices), ignored=ignored)
 
@@ -141,10 +134,24 @@ class _Stopwatch:
         return now > self._end
 
 
-def _without(ignored: frozenset[str], texts: traits.Texts) -> traits.Texts:
-    """Say of documents that do not count why."""
+def _in_use(
+    client: placement.Reader,
+    library: fleet.Library,
+    own: frozenset[str],
+    limits: policies.Limits,
+) -> tuple[fleet.Names, traits.Texts, frozenset[str]]:
+    """Read which names are in use, and the documents that count.
+
+    :param own: digests of the source's documents.
+    :returns: besides, the digests that are more than are read; why they are
+        not is among the texts' problems.
+    """
+    names = fleet.in_use(client, apart=library.is_large)
+    counted = _counted(own, names, library, limits)
+    texts = _read(client, library, own, counted, limits)
+    ignored = names.digests - counted
     problems = {**dict.fromkeys(ignored, _IGNORED), **texts.problems}
-    return traits.Texts(texts.documents, problems)
+    return names, traits.Texts(texts.documents, problems), ignored
 
 
 def _counted(
