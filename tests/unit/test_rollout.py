@@ -31,10 +31,21 @@ def test_agents_are_everywhere_before_a_filter_is(plays):
     agents, filters = plays
 
     assert (agents['hosts'], filters['hosts']) == ('compute', 'nova_scheduler')
-    assert agents['any_errors_fatal'] is True
-    last = agents['tasks'][-1]
-    assert last['ansible.builtin.command'].endswith('--status')
-    assert last['until'] == 'migcompat_health.rc == 0'
+    health, gate = agents['tasks'][-2:]
+    assert health['ansible.builtin.command'].endswith('--status')
+    assert health['until'] == 'migcompat_health.rc == 0'
+    assert gate['run_once'] is gate['any_errors_fatal'] is True
+    assert gate['vars']['migcompat_missing'] == (
+        '{{ ansible_play_hosts_all | difference(ansible_play_hosts) }}'
+    )
+
+
+def test_a_host_that_fails_keeps_no_other_from_its_agent(plays):
+    agents = plays[0]
+    fatal = [t['name'] for t in agents['tasks'] if 'any_errors_fatal' in t]
+
+    assert 'any_errors_fatal' not in agents
+    assert fatal == [agents['tasks'][-1]['name']]
 
 
 def test_every_handler_that_is_notified_is_there(plays):
