@@ -9,6 +9,20 @@ or of the network.
 >>> new = descriptor.parse('SELF:\\n v=2\\n')
 >>> bool(descriptor.match(old, new))
 True
+
+Reading: ``parser`` (lines and objects), ``values`` (what stands right of an
+equals sign), ``variables`` and ``expressions``; what comes of it is in
+``model`` and ``document``. ``templates`` and ``places`` read documents with
+facts to be filled in.
+
+Deciding: ``decide`` (whose object, and why not), ``tables`` and ``matching``
+(one object and one device), ``search`` and ``arithmetic`` (variables that are
+tried).
+
+Saying: ``expansion``, ``enumeration`` and ``overlap`` (which devices a
+document accepts), with ``results`` for expressions; ``doubts`` (what is
+probably not meant), ``errors``. ``integers`` reads and writes numbers of any
+length, for all of them.
 """
 
 from nova_migcompat.descriptor.decide import (
