@@ -73,8 +73,9 @@ def read(
     """Read what a guest has, and decide it against all documents in use.
 
     Three requests; one more where texts are not known yet, one more where more
-    documents are known than a URL can name, and those for a source host whose
-    devices differ.
+    documents are known than a URL can name, those for a source host whose
+    devices differ, and one for each host where few hosts are in question and
+    many documents.
 
     :param client: Placement, with the budget of this decision.
     :param library: the documents read before.

@@ -15,7 +15,6 @@ from nova_migcompat import (
     targets,
     traits,
 )
-from nova_migcompat.placement import PlacementError, Reader
 
 #: Up to so many hosts or documents, each is asked for by itself.
 _FEW = 4
@@ -28,7 +27,9 @@ NOTHING = 'it publishes no document, or none that can be read'
 
 
 def of_hosts(
-    failed: Collection[str], selected: selection.Selection, client: Reader
+    failed: Collection[str],
+    selected: selection.Selection,
+    client: placement.Reader,
 ) -> dict[str, str]:
     """Say why hosts did not pass; hosts that publish nothing are left out.
 
@@ -44,7 +45,7 @@ def of_hosts(
             for host, reason in said.items():
                 if reason:
                     found.setdefault(host, reason)
-    except PlacementError as error:
+    except placement.PlacementError as error:
         unknown = f'no compatible device, and why is not known: {error}'
         found = {uuid: found.get(uuid, unknown) for uuid in failed}
     for host, misfit in selected.misfits.items():
@@ -53,13 +54,15 @@ def of_hosts(
 
 
 def objections(
-    client: Reader,
+    client: placement.Reader,
     requirement: decision.Requirement,
     hosts: Collection[str],
 ) -> Mapping[str, str]:
     """Say for hosts that do not satisfy a requirement what they have.
 
-    At most four requests; where many documents are refused, none.
+    At most four requests. For more hosts and more documents than that it is
+    not asked who has which: one request then, or none where a URL cannot name
+    the documents.
 
     :param hosts: compute nodes.
     :returns: a reason for each host; '' where it publishes nothing.
@@ -86,7 +89,7 @@ def objections(
 
 
 def _having(
-    client: Reader,
+    client: placement.Reader,
     digests: Collection[str],
     hosts: Collection[str],
 ) -> frozenset[str]:

@@ -11,8 +11,7 @@ import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
-from nova_migcompat import decision, demand, fleet, targets
-from nova_migcompat.placement import Reader
+from nova_migcompat import decision, demand, fleet, placement, targets
 
 #: Of the reasons why none of a host's candidates is left, so many are said.
 _REASONS = 3
@@ -95,7 +94,9 @@ class Selector:
     :param policy: the operator's choices.
     """
 
-    def __init__(self, client: Reader, policy: decision.Policy) -> None:
+    def __init__(
+        self, client: placement.Reader, policy: decision.Policy
+    ) -> None:
         self._client = client
         self._policy = policy
 
