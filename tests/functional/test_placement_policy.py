@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The policy in etc/ is all that the agent needs, on a real Placement."""
+"""The policy in etc/ is just what the agent needs, on a real Placement."""
 
 import pathlib
+import re
 import uuid
 
 import pytest
@@ -24,13 +25,11 @@ FILE = (
 #: DESIGN.md, "Trust".
 NEEDED = {
     'placement:resource_providers:list',
-    'placement:resource_providers:show',
     'placement:resource_providers:traits:list',
     'placement:resource_providers:traits:update',
     'placement:resource_providers:aggregates:list',
     'placement:resource_providers:aggregates:update',
     'placement:traits:list',
-    'placement:traits:show',
     'placement:traits:update',
 }
 X = 'SELF:\n\tname=x\n'
@@ -64,6 +63,18 @@ def host(tmp_path, placement):
     return host
 
 
+def rule_of(method, path):
+    """Return the name of the rule of Placement's policy for a request."""
+    (name,) = (
+        rule.name
+        for rule in policies.list_rules()
+        for operation in getattr(rule, 'operations', ())
+        if operation['method'] == method
+        and re.fullmatch(re.sub('{[^}]*}', '[^/]+', operation['path']), path)
+    )
+    return name
+
+
 def aggregates(*texts):
     return {traits.aggregate(descriptor.parse(t).digest) for t in texts}
 
@@ -87,6 +98,18 @@ def test_the_role_is_enough_to_publish_to_change_and_to_withdraw(host):
     assert host.foreign(f'{NODE}_pci_0000_84_00_0') == NOVAS
 
 
+def test_the_agent_asks_for_all_that_the_role_may_and_for_nothing_else(host):
+    gpu = host.gpu('0000:84:00.0', X)
+    host.gpu('0000:85:00.0', Y)
+    sent = set()
+    for step in (host.run, host.run, host.withdraw):
+        step()
+        sent.update(host.requests)
+        (gpu / 'migration_compatible').write_text(Y)
+
+    assert {rule_of(*request) for request in sent} == NEEDED
+
+
 def test_the_role_is_enough_to_look_at_a_whole_fleet(host, placement):
     host.gpu('0000:84:00.0', X)
     host.gpu('0000:85:00.0', Y)
@@ -102,7 +125,9 @@ def test_the_role_is_enough_to_look_at_a_whole_fleet(host, placement):
 @pytest.mark.parametrize(
     ('method', 'path', 'body'),
     [
+        ('GET', '/traits/CUSTOM_GOLD', None),
         ('DELETE', '/traits/CUSTOM_GOLD', None),
+        ('GET', '/resource_providers/{node}', None),
         ('DELETE', '/resource_providers/{node}', None),
         ('DELETE', '/resource_providers/{node}/traits', None),
         ('POST', '/resource_providers', {'name': 'more'}),
