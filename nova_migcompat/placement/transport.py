@@ -109,7 +109,6 @@ class Transport:
     ) -> None:
         self._adapter = adapter
         self._timeout = timeout
-        self._budget = budget
         self._deadline = None if budget is None else time.monotonic() + budget
         self._options: dict[str, Any] = {
             'microversion': MICROVERSION,
@@ -198,7 +197,6 @@ class Transport:
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise PlacementError(
-                f'{what}: not sent, the {self._budget:g} s for all requests '
-                'are over'
+                f'{what}: not sent, the time for all requests is over'
             )
         return left if self._timeout is None else min(left, self._timeout)

@@ -61,7 +61,9 @@ def test_the_budget_holds_for_all_requests(
     now += 7
     client.traits()
     now += 3
-    with pytest.raises(placement.PlacementError, match='the 10 s for all'):
+    with pytest.raises(
+        placement.PlacementError, match='the time for all requests is over'
+    ):
         client.traits()
 
     assert [r.timeout for r in requests_mock.request_history] == [6, 3]
