@@ -56,6 +56,8 @@ def test_pci_devices_are_counted_by_alias(value, expected):
         {'resources:VGPU': '1', 'resources:MEMORY_MB': '7'},
         {'resources:VGPU': '1', 'resources:MEMORY_MB': '0'},
         {'hw:cpu_policy': 'shared', 'resources:CUSTOM_GPU': '3'},
+        {'resources:VGPU': '1', 'resources:CUSTOM_GPU': 'some'},
+        {'resources:VGPU': '1', 'trait:CUSTOM_A': 'preferred'},
     ],
 )
 def test_placement_is_asked_what_nova_asks_as_far_as_devices_matter(specs):

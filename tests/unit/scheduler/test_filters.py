@@ -139,6 +139,18 @@ def test_a_request_that_is_none_of_ours_passes_untouched(patch):
     assert filter_.filter_all(hosts, Spec()) is hosts
 
 
+def test_where_no_host_is_left_nothing_is_asked(patch):
+    asked = []
+    patch(
+        'nova_migcompat.scheduler.moves.live_migration',
+        lambda *arguments: asked.append(arguments),
+    )
+    filter_ = filters.MigrationCompatibilityFilter()
+
+    assert filter_.filter_all(iter([]), Spec()) == []
+    assert asked == []
+
+
 def test_hosts_keep_their_order_and_only_compatible_ones_pass(patch):
     publish(patch, holders=('wrong', 'right'))
     assert passing() == ['right', 'wrong']

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which requests could concern us, on Nova's own objects."""
 
+import contextlib
+import types
+
 import pytest
-from nova import context, objects
+from nova import context, exception, objects
+from nova.compute import task_states
 
 from nova_migcompat.scheduler import moves
 
@@ -149,3 +153,80 @@ def test_each_device_that_an_alias_asked_for_is_known_or_unknown():
         ('PCI_0000_84_00_0', 'PCI alias vf'),
         ('a PCI function that is not known', 'PCI alias vf'),
     ]
+
+
+INSTANCE = '0d9c4f7e-61a8-4b53-9f0e-7c1a2d3b4e5f'
+MIGRATION = 'c1f0a6d2-5b7e-4d19-8a43-2e6f9b0c7d18'
+NODE = '7a3e9c51-4d28-4f6b-b0e7-91c5d2f8a604'
+
+
+@pytest.fixture
+def cell(monkeypatch):
+    """Let a cell database have a guest, its newest live migration, its node.
+
+    :returns: puts a row in the place of one of these.
+    """
+
+    def put(kind, method, row):
+        monkeypatch.setattr(kind, method, lambda *_, **__: row)
+
+    def put_guest(task_state=task_states.MIGRATING):
+        guest = objects.Instance(
+            uuid=INSTANCE, host='source', node='source', task_state=task_state
+        )
+        put(objects.Instance, 'get_by_uuid', guest)
+
+    def put_migration(status='accepted'):
+        migration = objects.Migration(uuid=MIGRATION, status=status)
+        newest = [migration] if status else []
+        put(objects.MigrationList, 'get_by_filters', newest)
+
+    monkeypatch.setattr(
+        moves.nova_context,
+        'target_cell',
+        lambda admin, _cell: contextlib.nullcontext(admin),
+    )
+    node = objects.ComputeNode(uuid=NODE)
+    put(objects.ComputeNode, 'get_by_host_and_nodename', node)
+    put_guest()
+    put_migration()
+    return types.SimpleNamespace(guest=put_guest, migration=put_migration)
+
+
+def live_migration():
+    request = spec({'resources:VGPU': '1'}, instance_uuid=INSTANCE)
+    return moves.live_migration(request, CLASSES)
+
+
+@pytest.mark.usefixtures('cell')
+def test_an_accepted_live_migration_of_a_migrating_guest_is_one():
+    found = live_migration()
+
+    assert (found.uuid, found.instance) == (MIGRATION, INSTANCE)
+    assert (found.host, found.guest.node) == ('source', NODE)
+    assert found.guest.consumer == MIGRATION
+    assert found.guest.mdevs == {'VGPU': 1}
+
+
+@pytest.mark.parametrize('state', [task_states.RESIZE_PREP, None])
+def test_a_guest_in_another_state_does_not_migrate_live(cell, state):
+    cell.guest(state)
+
+    assert live_migration() is None
+
+
+@pytest.mark.parametrize('status', ['running', 'completed', None])
+def test_a_live_migration_that_is_not_just_accepted_is_none(cell, status):
+    cell.migration(status)
+
+    assert live_migration() is None
+
+
+@pytest.mark.usefixtures('cell')
+def test_a_guest_that_is_gone_migrates_nowhere(monkeypatch):
+    def gone(*_, **__):
+        raise exception.InstanceNotFound(instance_id=INSTANCE)
+
+    monkeypatch.setattr(objects.Instance, 'get_by_uuid', gone)
+
+    assert live_migration() is None
