@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A compute host: its GPU, its nova-compute and its nova-migcompat-agent."""
+
+import pathlib
+
+from tests.functional.agent_process import AgentProcess
+from tests.integration.cloud import config, gpu, nova, processes, services
+from tests.integration.cloud.broker import Broker
+from tests.integration.cloud.identity import Identity
+
+#: Seconds between two looks of the agents.
+INTERVAL = 2
+COMMAND = ('python', '-m', 'tests.integration.cloud.compute')
+
+
+class Host:
+    """A compute host.
+
+    :ivar name: its name, which is that of its service and of its node
+    :ivar gpu: the GPU that it has at the beginning
+    :ivar agent: its agent, an AgentProcess
+    :ivar compute: its nova-compute, a Process
+    :param folder: of all hosts
+    :param logs: the folder of the logs
+    :param reserved: memory that guests do not get, in MiB
+    """
+
+    def __init__(
+        self,
+        name: str,
+        device: gpu.Gpu,
+        folder: pathlib.Path,
+        logs: pathlib.Path,
+        identity: Identity,
+        broker: Broker,
+        reserved: int = 512,
+    ) -> None:
+        self.name = name
+        self.gpu = device
+        self.folder = folder / name
+        state = self.folder / 'nova'
+        state.mkdir(parents=True)
+        groups = nova.groups(state, identity, broker)
+        nova_conf = config.write(
+            self.folder / 'nova.conf',
+            {
+                **groups,
+                'DEFAULT': {
+                    **groups['DEFAULT'],
+                    'host': name,
+                    'compute_driver': 'gpus.GpuDriver',
+                    'reserved_host_memory_mb': reserved,
+                },
+                'devices': {'enabled_mdev_types': gpu.MDEV_TYPE},
+            },
+        )
+        self.compute = processes.Process(
+            f'nova-compute-{name}',
+            [*COMMAND, '--config-file', nova_conf],
+            logs,
+            processes.environment(self.folder),
+        )
+        placement = services.login(identity, 'nova-migcompat')
+        self.agent = AgentProcess(
+            self.folder,
+            config.text({'placement': placement}),
+            resource_provider=name,
+            nova_config_files=nova_conf,
+            interval=INTERVAL,
+            publish_fields='*',
+        )
+        self.agent.log_file = logs / f'agent-{name}.log'
+        gpu.plug(self.agent.sysfs, device)
+
+    def upgrade(self, device: gpu.Gpu) -> None:
+        """Load another driver; nobody is told."""
+        gpu.drive(self.agent.sysfs.root, device)

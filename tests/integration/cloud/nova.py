@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nova's control plane: API, conductor and scheduler."""
+
+import pathlib
+
+from tests.integration.cloud import config, processes, services
+from tests.integration.cloud.broker import Broker
+from tests.integration.cloud.identity import Identity
+
+PASTE = services.ETC / 'nova/api-paste.ini'
+FILTERS = (
+    'ComputeFilter',
+    'ComputeCapabilitiesFilter',
+    'ImagePropertiesFilter',
+    'ServerGroupAntiAffinityFilter',
+    'ServerGroupAffinityFilter',
+    'PciPassthroughFilter',
+)
+#: What is not wanted in logs, and what is.
+LOG_LEVELS = (
+    'nova_migcompat=DEBUG',
+    'amqp=WARN',
+    'neutronclient=ERROR',
+    'stevedore=CRITICAL',
+)
+OURS = 'MigrationCompatibilityFilter'
+
+
+def groups(
+    folder: pathlib.Path, identity: Identity, broker: Broker
+) -> dict[str, dict[str, object]]:
+    """Return what every nova.conf of the cloud has.
+
+    :param folder: for the state of the service
+    """
+    login = services.login(identity, 'nova')
+    return {
+        'DEFAULT': {
+            'transport_url': broker.url,
+            'my_ip': processes.HOST,
+            'state_path': folder,
+            'report_interval': 5,
+            'default_log_levels': ','.join(LOG_LEVELS),
+            # A test that restarts a service is not to wait for it long.
+            'graceful_shutdown_timeout': 10,
+            'manager_shutdown_timeout': 5,
+        },
+        'oslo_concurrency': {'lock_path': folder / 'locks'},
+        'neutron': login,
+        'placement': login,
+        'service_user': {'send_service_user_token': True, **login},
+        'vnc': {'enabled': False},
+    }
+
+
+class Nova:
+    """What runs once in a cell.
+
+    :ivar api: the API, a services.Api
+    :ivar conductor: the conductor's process
+    :ivar scheduler: the scheduler's process
+    :param folder: for everything of it; must not exist
+    :param logs: the folder of the logs
+    :param databases: the URLs of three, by ``api``, ``cell0`` and ``cell1``
+    """
+
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        logs: pathlib.Path,
+        databases: dict[str, str],
+        identity: Identity,
+        broker: Broker,
+    ) -> None:
+        self._databases = databases
+        self._broker = broker
+        self._config = folder / 'nova.conf'
+        self.api = services.Api(
+            'nova-api',
+            'nova.wsgi.osapi_compute',
+            folder,
+            logs,
+            # In this order: the first one is taken for api-paste.ini.
+            OS_NOVA_CONFIG_FILES=f'{PASTE};{self._config}',
+        )
+        self._groups = {
+            **groups(folder, identity, broker),
+            'keystone_authtoken': services.checks_tokens(identity, 'nova'),
+            'api_database': {'connection': databases['api']},
+            'database': {'connection': databases['cell1']},
+            'conductor': {'workers': 1},
+            'scheduler': {'workers': 1},
+        }
+        config.write(self._config, self._groups)
+        self._scheduler_config = folder / 'nova-scheduler.conf'
+        self.use_filter(True)
+        self.conductor = self._service('nova-conductor', logs, self._config)
+        self.scheduler = self._service(
+            'nova-scheduler', logs, self._scheduler_config
+        )
+
+    def _service(
+        self, name: str, logs: pathlib.Path, file: pathlib.Path
+    ) -> processes.Process:
+        command = [name, '--config-file', file]
+        return processes.Process(name, command, logs, self.api.env)
+
+    def use_filter(self, wanted: bool) -> None:
+        """Write the scheduler's nova.conf, with the filter or without it."""
+        options: dict[str, object] = {
+            'available_filters': [
+                'nova.scheduler.filters.all_filters',
+                f'nova_migcompat.scheduler.filters.{OURS}',
+            ],
+            'enabled_filters': ','.join((*FILTERS, *[OURS] * wanted)),
+        }
+        config.write(
+            self._scheduler_config,
+            {
+                **self._groups,
+                'filter_scheduler': options,
+            },
+        )
+
+    def prepare(self) -> None:
+        """Make the tables, and the cells."""
+        cells = self._databases
+        self.manage('api_db', 'sync')
+        self.manage(
+            'cell_v2', 'map_cell0', '--database_connection', cells['cell0']
+        )
+        self.manage(
+            'cell_v2',
+            'create_cell',
+            '--name=cell1',
+            f'--database_connection={cells["cell1"]}',
+            f'--transport-url={self._broker.url}',
+        )
+        self.manage('db', 'sync')
+
+    def manage(self, *arguments: str) -> str:
+        """Run nova-manage; return what it says."""
+        return processes.call(
+            ['nova-manage', '--config-file', self._config, *arguments],
+            self.api.env,
+        )
