@@ -7,8 +7,9 @@ runs another RabbitMQ on this machine.
 
 import pathlib
 
-from tests.integration.cloud import processes
+from tests.integration import processes
 
+PACKAGE = 'rabbitmq-server'
 #: Debian's command of that name in PATH wants to be root or rabbitmq, and
 #: always uses the folders in /var.
 SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server'
@@ -47,8 +48,12 @@ class Broker:
             RABBITMQ_MNESIA_BASE=str(folder),
             RABBITMQ_LOG_BASE=str(folder),
         )
-        self._mapper = processes.Process('epmd', ['epmd'], logs, env, mapper)
-        self.process = processes.Process('rabbitmq', [SERVER], logs, env, port)
+        self._mapper = processes.Process(
+            'epmd', [processes.program('epmd', PACKAGE)], logs, env, mapper
+        )
+        self.process = processes.Process(
+            'rabbitmq', [processes.program(SERVER, PACKAGE)], logs, env, port
+        )
 
     def start(self) -> None:
         """Start it."""

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable
 
 from nova_migcompat import descriptor, traits
 from tests import placement_server
-from tests.integration.cloud import processes, services
+from tests.integration import processes
+from tests.integration.cloud import services
 from tests.integration.cloud.broker import Broker
-from tests.integration.cloud.database import Database
 from tests.integration.cloud.gpu import Gpu
 from tests.integration.cloud.hosts import Host
 from tests.integration.cloud.identity import Identity
 from tests.integration.cloud.nova import Nova
+from tests.integration.database import Database
 
 #: From compute1 a guest can only go to compute2, which has the least memory
 #: left, so that Nova by itself tries it last.

@@ -6,7 +6,7 @@ import uuid
 
 from openstack import connection
 
-from tests.integration.cloud import processes
+from tests.integration import processes
 
 #: Of Nova's API: servers on a named host, events with their host.
 MICROVERSION = '2.96'

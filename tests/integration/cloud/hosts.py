@@ -4,7 +4,8 @@
 import pathlib
 
 from tests.functional.agent_process import AgentProcess
-from tests.integration.cloud import config, gpu, nova, processes, services
+from tests.integration import processes
+from tests.integration.cloud import config, gpu, nova, services
 from tests.integration.cloud.broker import Broker
 from tests.integration.cloud.identity import Identity
 

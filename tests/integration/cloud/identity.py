@@ -10,10 +10,13 @@ import pathlib
 import openstack
 from openstack import connection
 
-from tests.integration.cloud import config, processes
+from tests.integration import processes
+from tests.integration.cloud import config, wsgi
 
 REGION = 'RegionOne'
 PASSWORD = 'only-for-tests'
+#: What Fernet tokens begin with: their version, and a time before 2106.
+TOKEN = 'gAAAAA'
 #: Who the services are, and the role of each in the project ``service``.
 USERS = {
     'placement': 'service',
@@ -55,7 +58,7 @@ class Identity:
         )
         self.process = processes.Process(
             'keystone',
-            processes.serving('keystone.wsgi.api', port),
+            wsgi.command('keystone.wsgi.api', port),
             logs,
             self._env,
             port,
@@ -97,6 +100,12 @@ class Identity:
             auth={'auth_url': self.url, **credentials(user, project)},
             region_name=REGION,
         )
+
+    def variables(self) -> dict[str, str]:
+        """Return the environment of an administrator's commands."""
+        options = {'auth_url': self.url, 'region_name': REGION}
+        options |= credentials('admin', 'admin')
+        return {f'OS_{n.upper()}': value for n, value in options.items()}
 
     def register(self, endpoints: dict[str, str]) -> None:
         """Make the services' users and endpoints.

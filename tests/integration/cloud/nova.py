@@ -3,7 +3,8 @@
 
 import pathlib
 
-from tests.integration.cloud import config, processes, services
+from tests.integration import processes
+from tests.integration.cloud import config, services
 from tests.integration.cloud.broker import Broker
 from tests.integration.cloud.identity import Identity
 
@@ -24,6 +25,7 @@ LOG_LEVELS = (
     'stevedore=CRITICAL',
 )
 OURS = 'MigrationCompatibilityFilter'
+WEIGHER = 'nova_migcompat.scheduler.weights.MigrationCompatibilityWeigher'
 
 
 def groups(
@@ -59,6 +61,7 @@ class Nova:
     :ivar api: the API, a services.Api
     :ivar conductor: the conductor's process
     :ivar scheduler: the scheduler's process
+    :ivar scheduler_config: the path of its nova.conf
     :param folder: for everything of it; must not exist
     :param logs: the folder of the logs
     :param databases: the URLs of three, by ``api``, ``cell0`` and ``cell1``
@@ -92,11 +95,11 @@ class Nova:
             'scheduler': {'workers': 1},
         }
         config.write(self._config, self._groups)
-        self._scheduler_config = folder / 'nova-scheduler.conf'
+        self.scheduler_config = folder / 'nova-scheduler.conf'
         self.use_filter(True)
         self.conductor = self._service('nova-conductor', logs, self._config)
         self.scheduler = self._service(
-            'nova-scheduler', logs, self._scheduler_config
+            'nova-scheduler', logs, self.scheduler_config
         )
 
     def _service(
@@ -107,15 +110,19 @@ class Nova:
 
     def use_filter(self, wanted: bool) -> None:
         """Write the scheduler's nova.conf, with the filter or without it."""
-        options: dict[str, object] = {
-            'available_filters': [
-                'nova.scheduler.filters.all_filters',
-                f'nova_migcompat.scheduler.filters.{OURS}',
-            ],
-            'enabled_filters': ','.join((*FILTERS, *[OURS] * wanted)),
-        }
+        options: dict[str, object] = {'enabled_filters': ','.join(FILTERS)}
+        if wanted:
+            options = {
+                'available_filters': [
+                    'nova.scheduler.filters.all_filters',
+                    'nova_migcompat.scheduler.filters.' + OURS,
+                ],
+                'enabled_filters': ','.join((*FILTERS, OURS)),
+                'weight_classes': 'nova.scheduler.weights.all_weighers,'
+                + WEIGHER,
+            }
         config.write(
-            self._scheduler_config,
+            self.scheduler_config,
             {
                 **self._groups,
                 'filter_scheduler': options,

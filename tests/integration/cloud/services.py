@@ -7,7 +7,8 @@ Nova's compute hosts are in hosts.py.
 import pathlib
 import sys
 
-from tests.integration.cloud import config, processes
+from tests.integration import processes
+from tests.integration.cloud import config, wsgi
 from tests.integration.cloud.broker import Broker
 from tests.integration.cloud.identity import REGION, Identity, credentials
 
@@ -42,7 +43,7 @@ class Api:
         )
         self.process = processes.Process(
             name,
-            processes.serving(module, port),
+            wsgi.command(module, port),
             logs,
             self.env,
             port,

@@ -3,7 +3,7 @@
 
 import pytest
 
-from tests.integration.cloud import identity
+from tests.integration.cloud import config, identity
 from tests.integration.cloud.cloud import LIMIT
 from tests.integration.cloud.gpu import Gpu
 
@@ -69,3 +69,21 @@ def test_the_agents_user_may_do_nothing_else_in_the_cloud(cloud):
     ):
         answer = service.request(path, method, raise_exc=False)
         assert answer.status_code == 403, path
+
+
+def test_neither_passwords_nor_tokens_stand_in_the_logs(cloud, tmp_path):
+    everything = config.write(
+        tmp_path / 'debug.conf',
+        {'DEFAULT': {'debug': True, 'default_log_levels': ''}},
+    )
+    logs = {path.name: path.read_text() for path in cloud.logs.glob('*.log')}
+
+    agent = cloud.hosts['compute1'].agent
+    done = agent.call('--config-file', str(everything), '--once')
+    assert done.returncode == 0
+    assert 'REQ: curl' in done.stderr
+    logs['an agent at DEBUG'] = done.stderr
+
+    for name, log in logs.items():
+        assert identity.PASSWORD not in log, name
+        assert identity.TOKEN not in log, name

@@ -3,7 +3,7 @@
 
 import pytest
 
-from tests.integration.cloud import processes
+from tests.integration import processes
 from tests.integration.cloud.cloud import LIMIT
 
 pytestmark = pytest.mark.timeout(LIMIT)

@@ -15,6 +15,11 @@ import waitress
 THREADS = 8
 
 
+def command(module: str, port: int) -> list[str]:
+    """Return the command that serves a module's application."""
+    return ['python', '-m', __name__, module, str(port)]
+
+
 def main() -> None:
     """Serve until the end."""
     module, port = sys.argv[1:]

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A MariaDB of the cloud's own.
+"""A MariaDB of the tests' own, in a folder and on a port that nobody has.
 
 Knows nothing of who keeps what in it.
 """
 
 import getpass
 import pathlib
-import shutil
 
 import sqlalchemy
 
-from tests.integration.cloud import processes
+from tests.integration import processes
 
+PACKAGE = 'mariadb-server'
 #: What is lost in a power failure is nothing to tests.
 _OPTIONS = (
     '--skip-log-bin',
@@ -40,11 +40,10 @@ class Database:
         self._port = processes.free_port()
         # Refused to root unless it says so.
         self._user = f'--user={getpass.getuser()}'
-        server = shutil.which('mariadbd', path=self._env['PATH'])
         self.process = processes.Process(
             'mariadb',
             [
-                server or 'mariadbd',
+                processes.program('mariadbd', PACKAGE),
                 '--no-defaults',
                 self._user,
                 f'--datadir={self._data}',
@@ -63,7 +62,7 @@ class Database:
         """Make it and start it."""
         processes.call(
             [
-                'mariadb-install-db',
+                processes.program('mariadb-install-db', PACKAGE),
                 '--no-defaults',
                 self._user,
                 f'--datadir={self._data}',

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A process of the cloud: started, waited for, stopped, and its log.
+"""Processes that tests start, wait for and stop, and their logs.
 
-Knows nothing of what the process does.
+Knows nothing of what they do.
 """
 
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,8 +14,16 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-ROOT = pathlib.Path(__file__).parents[3]
+ROOT = pathlib.Path(__file__).parents[2]
 HOST = '127.0.0.1'
+#: Commands of this environment first; those of servers are in sbin.
+_PATH = os.pathsep.join(
+    (
+        str(pathlib.Path(sys.executable).parent),
+        os.environ.get('PATH', os.defpath),
+        '/usr/sbin',
+    )
+)
 #: Seconds after which a wait has failed, on two busy cores.
 LONG = 180.0
 #: Seconds in which a process that is told to end has to.
@@ -54,6 +63,18 @@ def listens(port: int) -> bool:
         return client.connect_ex((HOST, port)) == 0
 
 
+def program(name: str, package: str) -> str:
+    """Return the path of a program.
+
+    :param package: that has it, on Debian
+    :raises WaitError: it is not here
+    """
+    found = shutil.which(name, path=_PATH)
+    if found is None:
+        raise WaitError(f'{name} is not here: apt-get install {package}')
+    return found
+
+
 def environment(folder: pathlib.Path, **more: str) -> dict[str, str]:
     """Return the variables of a process.
 
@@ -63,13 +84,7 @@ def environment(folder: pathlib.Path, **more: str) -> dict[str, str]:
     :param folder: its home
     """
     return {
-        'PATH': os.pathsep.join(
-            (
-                str(pathlib.Path(sys.executable).parent),
-                os.environ.get('PATH', ''),
-                '/usr/sbin',
-            )
-        ),
+        'PATH': _PATH,
         'HOME': str(folder),
         'LANG': 'C.UTF-8',
         'PYTHONPATH': str(ROOT),
@@ -77,17 +92,6 @@ def environment(folder: pathlib.Path, **more: str) -> dict[str, str]:
         'PYTHONWARNINGS': 'ignore',
         **more,
     }
-
-
-def serving(module: str, port: int) -> list[str]:
-    """Return the command that serves a module's WSGI application."""
-    return [
-        'python',
-        '-m',
-        'tests.integration.cloud.wsgi',
-        module,
-        str(port),
-    ]
 
 
 class Process:
@@ -201,7 +205,7 @@ def call(
     env: Mapping[str, str],
     seconds: float = 600,
 ) -> str:
-    """Run a command to its end; return what it has written.
+    """Run a command to its end; return its standard output.
 
     :raises WaitError: it fails, or takes longer
     """
@@ -210,8 +214,7 @@ def call(
         done = subprocess.run(
             words,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            capture_output=True,
             env=env,
             cwd=ROOT,
             text=True,
@@ -223,6 +226,6 @@ def call(
     if done.returncode:
         raise WaitError(
             f'{" ".join(words)}: exit status {done.returncode}\n'
-            f'{done.stdout[-4000:]}'
+            f'{done.stdout[-2000:]}\n{done.stderr[-4000:]}'
         )
     return done.stdout
