@@ -25,7 +25,7 @@ _PATH = os.pathsep.join(
     )
 )
 #: Seconds after which a wait has failed, on two busy cores.
-LONG = 180.0
+LONG = 300.0
 #: Seconds in which a process that is told to end has to.
 GRACE = 20.0
 

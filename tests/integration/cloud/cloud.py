@@ -13,21 +13,22 @@ from tests import placement_server
 from tests.integration import processes
 from tests.integration.cloud import services
 from tests.integration.cloud.broker import Broker
-from tests.integration.cloud.gpu import Gpu
+from tests.integration.cloud.gpu import Driver
 from tests.integration.cloud.hosts import Host
 from tests.integration.cloud.identity import Identity
 from tests.integration.cloud.nova import Nova
 from tests.integration.database import Database
 
 #: From compute1 a guest can only go to compute2, which has the least memory
-#: left, so that Nova by itself tries it last.
+#: left, so that Nova by itself tries it last. From compute3 it can only go to
+#: the first GPU of compute6, from compute4 to the second.
 FLEET = {
-    'compute1': Gpu('A1', 16, 4),
-    'compute2': Gpu('A1', 16, 9),
-    'compute3': Gpu('A1', 17, 1),
-    'compute4': Gpu('A2', 16, 4),
-    'compute5': Gpu('A1', 16, 2),
-    'compute6': Gpu('A1', 15, 9),
+    'compute1': (['A1'], Driver(16, 4)),
+    'compute2': (['A1'], Driver(16, 9)),
+    'compute3': (['A3'], Driver(16, 2)),
+    'compute4': (['A2'], Driver(16, 4)),
+    'compute5': (['A1'], Driver(16, 2)),
+    'compute6': (['A3', 'A2'], Driver(16, 6)),
 }
 FULLEST = 'compute2'
 #: Seconds a test may take, and the start of the cloud with it.
@@ -85,7 +86,7 @@ class Cloud:
         self.nova.manage('cell_v2', 'discover_hosts')
         together(*(host.agent.start for host in self.hosts.values()))
         for host in self.hosts.values():
-            self.wait_published(host, host.gpu)
+            self.wait_published(host)
 
     def _configure(self) -> None:
         folder, logs = self._folder, self.logs
@@ -107,13 +108,13 @@ class Cloud:
         self.hosts = {
             name: Host(
                 name,
-                gpu,
+                *gpus,
                 folder / 'hosts',
                 logs,
                 *nova,
                 reserved=400000 if name == FULLEST else 512,
             )
-            for name, gpu in FLEET.items()
+            for name, gpus in FLEET.items()
         }
 
     def _control_plane(self) -> Iterable[processes.Process]:
@@ -152,12 +153,13 @@ class Cloud:
 
         processes.until(f'{services} report', all_are_up)
 
-    def wait_published(self, host: Host, gpu: Gpu) -> None:
-        """Wait until Placement says of a host that it has a GPU."""
-        document = descriptor.parse(gpu.document())
+    def wait_published(self, host: Host) -> None:
+        """Wait until Placement has what a host's driver says now."""
+        documents = {gpu.document() for gpu in host.gpus().values()}
+        digests = {descriptor.parse(text).digest for text in documents}
         processes.until(
-            f'{host.name} is known to have {gpu}',
-            lambda: traits.digests(self.names(host)) == {document.digest},
+            f'{host.name} is known to have {host.gpus()}',
+            lambda: traits.digests(self.names(host)) == digests,
         )
 
     def names(self, host: Host) -> set[str]:

@@ -54,15 +54,22 @@ def upgrade(cloud):
     """Return a function that gives a host another driver; all is undone."""
     changed = []
 
-    def upgrade(host, gpu):
-        changed.append(cloud.hosts[host])
-        cloud.hosts[host].upgrade(gpu)
+    def upgrade(host, driver):
+        changed.append(host)
+        host.upgrade(driver)
 
     yield upgrade
     for host in changed:
-        host.upgrade(host.gpu)
+        host.upgrade(host.driver)
     for host in changed:
-        cloud.wait_published(host, host.gpu)
+        cloud.wait_published(host)
+
+
+@pytest.fixture
+def call(cloud, tmp_path):
+    """Return a function that runs a command with the administrator's OS_*."""
+    env = processes.environment(tmp_path, **cloud.identity.variables())
+    return lambda *words: processes.call(words, env)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,12 +9,12 @@ meets the device, who plans it reads the document.
 
 import dataclasses
 import pathlib
+from collections.abc import Iterable
 
 from tests import fake_sysfs
 
-ADDRESS = '0000:84:00.0'
-#: As libvirt names the device, and Nova its resource provider's end.
-NODE_DEVICE = 'pci_0000_84_00_0'
+#: Where a host's GPUs are, in this order.
+_ADDRESSES = ('0000:84:00.0', '0000:85:00.0')
 MDEV_TYPE = 'acme-2q'
 #: How many mdevs of that type a GPU has.
 MDEVS = 4
@@ -22,59 +22,86 @@ _LAST_RELEASE = 20
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Driver:
+    """A version of the driver: 16.4 is release 4 of branch 16."""
+
+    branch: int
+    release: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Gpu:
     """A model, and the driver that runs it."""
 
     model: str
-    branch: int
-    release: int
+    driver: Driver
 
     def loads(self, source: 'Gpu') -> bool:
         """Tell whether this device loads the state of another."""
-        return (self.model, self.branch) == (
-            source.model,
-            source.branch,
-        ) and self.release >= source.release
+        return (
+            self.model == source.model
+            and self.driver.branch == source.driver.branch
+            and self.driver.release >= source.driver.release
+        )
 
     def document(self) -> str:
         """Return what the driver says of the device."""
+        same = f'\tmodel={self.model}\n\tbranch={self.driver.branch}\n'
         releases = ','.join(
-            str(number) for number in range(self.release, _LAST_RELEASE)
+            map(str, range(self.driver.release, _LAST_RELEASE))
         )
         return (
-            f'SELF:\n\tmodel={self.model}\n\tbranch={self.branch}\n'
-            f'\trelease={self.release}\n'
-            f'COMPATIBLE:\n\tmodel={self.model}\n\tbranch={self.branch}\n'
-            f'\trelease={{release:int:{releases}}}\n'
+            f'SELF:\n{same}\trelease={self.driver.release}\n'
+            f'COMPATIBLE:\n{same}\trelease={{release:int:{releases}}}\n'
         )
 
 
-def plug(sysfs: fake_sysfs.FakeSysfs, gpu: Gpu) -> None:
-    """Put a GPU into a host that has none."""
-    folder = sysfs.function(ADDRESS, 'acme', device=gpu.model)
-    sysfs.mdev_parent(folder, MDEV_TYPE)
-    drive(sysfs.root, gpu)
+def plug(
+    sysfs: fake_sysfs.FakeSysfs, models: Iterable[str], driver: Driver
+) -> None:
+    """Put GPUs of these models into a host that has none."""
+    for address, model in zip(_ADDRESSES, models, strict=False):
+        folder = sysfs.function(address, 'acme', device=model)
+        sysfs.mdev_parent(folder, MDEV_TYPE)
+    drive(sysfs.root, driver)
 
 
-def drive(root: pathlib.Path, gpu: Gpu) -> None:
-    """Load the driver that a GPU is to have.
+def drive(root: pathlib.Path, driver: Driver) -> None:
+    """Load a driver, which says of each GPU what it is now.
 
-    :param root: of a sysfs with a GPU of that model
+    :param root: of the host's sysfs
     """
     fake_sysfs.files(
-        root / 'module/acme', version=f'{gpu.branch}.{gpu.release}\n'
+        root / 'module/acme', version=f'{driver.branch}.{driver.release}\n'
     )
-    mdev_type = _parent(root) / 'mdev_supported_types' / MDEV_TYPE
-    fake_sysfs.files(mdev_type, migration_compatible=gpu.document())
+    for folder in _folders(root):
+        fake_sysfs.files(
+            folder / 'mdev_supported_types' / MDEV_TYPE,
+            migration_compatible=_read(root, folder).document(),
+        )
 
 
-def read(root: pathlib.Path) -> Gpu:
-    """Return the GPU of a host, without asking its documents."""
+def read(root: pathlib.Path) -> dict[str, Gpu]:
+    """Return the GPUs of a host, without a look at its documents.
+
+    :returns: by libvirt's name of the device, ``pci_0000_84_00_0``, with
+        which Nova ends the name of its resource provider
+    """
+    return {
+        'pci_' + folder.name.translate(str.maketrans(':.', '__')): _read(
+            root, folder
+        )
+        for folder in _folders(root)
+    }
+
+
+def _folders(root: pathlib.Path) -> list[pathlib.Path]:
+    return sorted((root / 'class/mdev_bus').iterdir())
+
+
+def _read(root: pathlib.Path, folder: pathlib.Path) -> Gpu:
     version = (root / 'module/acme/version').read_text()
     branch, release = map(int, version.split('.'))
-    model = (_parent(root) / 'device').read_text().strip()
-    return Gpu(model, branch, release)
-
-
-def _parent(root: pathlib.Path) -> pathlib.Path:
-    return root / 'bus/pci/devices' / ADDRESS
+    return Gpu(
+        (folder / 'device').read_text().strip(), Driver(branch, release)
+    )

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A compute host: its GPU, its nova-compute and its nova-migcompat-agent."""
+"""A compute host: its GPUs, its nova-compute and its nova-migcompat-agent."""
 
 import pathlib
+from collections.abc import Sequence
 
 from tests.functional.agent_process import AgentProcess
 from tests.integration import processes
@@ -18,9 +19,10 @@ class Host:
     """A compute host.
 
     :ivar name: its name, which is that of its service and of its node
-    :ivar gpu: the GPU that it has at the beginning
+    :ivar driver: the driver of its GPUs, at the beginning
     :ivar agent: its agent, an AgentProcess
     :ivar compute: its nova-compute, a Process
+    :param models: of its GPUs
     :param folder: of all hosts
     :param logs: the folder of the logs
     :param reserved: memory that guests do not get, in MiB
@@ -29,7 +31,8 @@ class Host:
     def __init__(
         self,
         name: str,
-        device: gpu.Gpu,
+        models: Sequence[str],
+        driver: gpu.Driver,
         folder: pathlib.Path,
         logs: pathlib.Path,
         identity: Identity,
@@ -37,7 +40,7 @@ class Host:
         reserved: int = 512,
     ) -> None:
         self.name = name
-        self.gpu = device
+        self.driver = driver
         self.folder = folder / name
         state = self.folder / 'nova'
         state.mkdir(parents=True)
@@ -71,8 +74,12 @@ class Host:
             publish_fields='*',
         )
         self.agent.log_file = logs / f'agent-{name}.log'
-        gpu.plug(self.agent.sysfs, device)
+        gpu.plug(self.agent.sysfs, models, driver)
 
-    def upgrade(self, device: gpu.Gpu) -> None:
+    def upgrade(self, driver: gpu.Driver) -> None:
         """Load another driver; nobody is told."""
-        gpu.drive(self.agent.sysfs.root, device)
+        gpu.drive(self.agent.sysfs.root, driver)
+
+    def gpus(self) -> dict[str, gpu.Gpu]:
+        """Return its GPUs as they are now, by libvirt's name."""
+        return gpu.read(self.agent.sysfs.root)

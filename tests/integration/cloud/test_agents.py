@@ -5,7 +5,7 @@ import pytest
 
 from tests.integration.cloud import config, identity
 from tests.integration.cloud.cloud import LIMIT
-from tests.integration.cloud.gpu import Gpu
+from tests.integration.cloud.gpu import Driver
 
 pytestmark = pytest.mark.timeout(LIMIT)
 
@@ -33,9 +33,8 @@ def test_what_changes_while_an_agent_is_dead_costs_one_refusal(
     cloud, boot, upgrade, dead
 ):
     guest = boot('compute1')
-    newer = Gpu('A1', 17, 1)
 
-    upgrade(dead.name, newer)
+    upgrade(dead, Driver(17, 1))
     migration = guest.live_migrate()
 
     assert (migration.status, guest.host) == ('error', 'compute1')
@@ -43,7 +42,7 @@ def test_what_changes_while_an_agent_is_dead_costs_one_refusal(
     assert migration.tried == 1
 
     dead.agent.start()
-    cloud.wait_published(dead, newer)
+    cloud.wait_published(dead)
     migration = guest.live_migrate()
 
     assert (migration.status, guest.host) == ('error', 'compute1')

@@ -3,6 +3,8 @@
 
 import pytest
 
+from nova_migcompat import descriptor, traits
+from tests import placement_server
 from tests.integration import processes
 from tests.integration.cloud.cloud import LIMIT
 
@@ -30,7 +32,7 @@ def add(cloud, host):
     host.compute.start()
     cloud.wait_for_services()
     cloud.nova.manage('cell_v2', 'discover_hosts')
-    cloud.wait_published(host, host.gpu)
+    cloud.wait_published(host)
 
 
 def test_nothing_of_ours_keeps_a_host_from_being_deleted(cloud, deleted):
@@ -45,10 +47,29 @@ def test_nothing_of_ours_keeps_a_host_from_being_deleted(cloud, deleted):
 def test_the_agent_of_a_deleted_host_waits_and_says_so(cloud, deleted):
     processes.until(
         'the agent misses its provider',
-        lambda: 'Placement has no resource provider' in deleted.agent.log(),
+        lambda: (
+            'Placement has no resource provider'
+            in processes.tail(deleted.agent.log_file, lines=1)
+        ),
     )
 
     assert deleted.agent.process.poll() is None
+
+
+def test_purge_takes_what_a_deleted_host_leaves(cloud, deleted, call):
+    (gpu,) = deleted.gpus().values()
+    digest = descriptor.parse(gpu.document()).digest
+    assert digest in about(cloud)
+
+    call('nova-migcompat', 'purge')
+
+    assert digest not in about(cloud)
+    assert about(cloud)
+
+
+def about(cloud):
+    names = placement_server.Admin(cloud.admin.placement).all_traits()
+    return set(map(traits.digest_in, names)) - {None}
 
 
 def test_a_host_that_comes_back_gets_guests_again(cloud, deleted, boot):

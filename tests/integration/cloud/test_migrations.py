@@ -4,7 +4,7 @@
 import pytest
 
 from tests.integration.cloud.cloud import FLEET, LIMIT
-from tests.integration.cloud.gpu import Gpu
+from tests.integration.cloud.gpu import Driver
 
 pytestmark = pytest.mark.timeout(LIMIT)
 
@@ -57,10 +57,10 @@ def test_a_driver_upgrade_is_honoured_in_the_next_migration(
 ):
     guest = boot('compute2')
     assert guest.live_migrate().status == 'error'
-    newer = Gpu('A1', 16, 10)
+    host = cloud.hosts['compute5']
 
-    upgrade('compute5', newer)
-    cloud.wait_published(cloud.hosts['compute5'], newer)
+    upgrade(host, Driver(16, 10))
+    cloud.wait_published(host)
     migration = guest.live_migrate()
 
     assert (migration.status, guest.host) == ('completed', 'compute5')
@@ -71,11 +71,38 @@ def test_a_host_whose_new_driver_loads_no_old_state_gets_no_guests(
     cloud, boot, upgrade
 ):
     guest = boot('compute1')
-    newer = Gpu('A1', 17, 1)
+    host = cloud.hosts['compute2']
 
-    upgrade('compute2', newer)
-    cloud.wait_published(cloud.hosts['compute2'], newer)
+    upgrade(host, Driver(17, 1))
+    cloud.wait_published(host)
     migration = guest.live_migrate()
 
     assert (migration.status, guest.host) == ('error', 'compute1')
     assert migration.tried == 0
+
+
+# Nova takes the first of a host's GPUs that Placement names, whichever it is.
+@pytest.mark.parametrize(
+    ('source', 'gpu'),
+    [('compute3', 'pci_0000_84_00_0'), ('compute4', 'pci_0000_85_00_0')],
+)
+def test_of_two_gpus_a_guest_gets_the_one_that_is_compatible(
+    cloud, boot, source, gpu
+):
+    guest = boot(source)
+
+    migration = guest.live_migrate()
+
+    assert (migration.status, guest.host) == ('completed', 'compute6')
+    assert migration.tried == 1
+    assert gpus_of(cloud, guest) == [f'compute6_{gpu}']
+
+
+def gpus_of(cloud, guest):
+    placement = cloud.admin.placement
+    answer = placement.get(f'/allocations/{guest.uuid}')
+    return [
+        placement.get(f'/resource_providers/{provider}').json()['name']
+        for provider, allocated in answer.json()['allocations'].items()
+        if 'VGPU' in allocated['resources']
+    ]

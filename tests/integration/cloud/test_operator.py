@@ -6,17 +6,9 @@ import re
 
 import pytest
 
-from tests.integration import processes
 from tests.integration.cloud.cloud import FLEET, LIMIT
 
 pytestmark = pytest.mark.timeout(LIMIT)
-
-
-@pytest.fixture
-def call(cloud, tmp_path):
-    """Return a function that runs a command with the administrator's OS_*."""
-    env = processes.environment(tmp_path, **cloud.identity.variables())
-    return lambda *words: processes.call(words, env)
 
 
 def test_a_guest_goes_where_explain_has_said(boot, call):

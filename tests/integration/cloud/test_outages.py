@@ -7,7 +7,7 @@ import pytest
 
 from tests.integration.cloud import hosts
 from tests.integration.cloud.cloud import LIMIT
-from tests.integration.cloud.gpu import Gpu
+from tests.integration.cloud.gpu import Driver
 
 pytestmark = pytest.mark.timeout(LIMIT)
 
@@ -26,14 +26,14 @@ def away(request, cloud):
 def test_a_driver_upgrade_while_it_is_away_is_honoured_when_it_is_back(
     cloud, boot, upgrade, away
 ):
-    newer = Gpu('A1', 16, 10)
-    upgrade('compute5', newer)
+    host = cloud.hosts['compute5']
+    upgrade(host, Driver(16, 10))
     # Agents look meanwhile, and some of them can tell nobody.
     time.sleep(2 * hosts.INTERVAL)
 
     away.start()
     cloud.wait_for_services()
-    cloud.wait_published(cloud.hosts['compute5'], newer)
+    cloud.wait_published(host)
     guest = boot('compute2')
     migration = guest.live_migrate()
 

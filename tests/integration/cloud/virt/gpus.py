@@ -12,13 +12,13 @@ import os_resource_classes
 import os_traits
 from nova import conf, context, exception, objects
 from nova.compute import power_state
-from nova.virt import fake
+from nova.virt import fake, node
 
 from tests.integration.cloud import gpu
 
 
 class GpuDriver(fake.FakeLiveMigrateDriver, fake.FakeDriverWithoutFakeNodes):
-    """The hypervisor of a host with one GPU."""
+    """The hypervisor of a host with GPUs."""
 
     #: Done at once: nobody is to intervene here.
     live_migration = fake.FakeDriver.live_migration
@@ -35,11 +35,8 @@ class GpuDriver(fake.FakeLiveMigrateDriver, fake.FakeDriverWithoutFakeNodes):
             )
 
     def update_provider_tree(self, provider_tree, nodename, allocations=None):
-        """Report the GPU below the compute node, as libvirt's driver does."""
+        """Report GPUs below the compute node, as libvirt's driver does."""
         super().update_provider_tree(provider_tree, nodename, allocations)
-        name = f'{nodename}_{gpu.NODE_DEVICE}'
-        if not provider_tree.exists(name):
-            provider_tree.new_child(name, nodename)
         inventory = {
             'total': gpu.MDEVS,
             'min_unit': 1,
@@ -48,16 +45,24 @@ class GpuDriver(fake.FakeLiveMigrateDriver, fake.FakeDriverWithoutFakeNodes):
             'allocation_ratio': 1.0,
             'max_unit': gpu.MDEVS,
         }
-        provider_tree.update_inventory(
-            name, {os_resource_classes.VGPU: inventory}
-        )
-        provider_tree.add_traits(name, os_traits.OWNER_NOVA)
+        for device in _gpus(self._host):
+            name = f'{nodename}_{device}'
+            if not provider_tree.exists(name):
+                provider_tree.new_child(name, nodename)
+            provider_tree.update_inventory(
+                name, {os_resource_classes.VGPU: inventory}
+            )
+            provider_tree.add_traits(name, os_traits.OWNER_NOVA)
 
     def check_can_live_migrate_destination(
         self, context, instance, *arguments, **options
     ):
-        """Refuse a guest whose device's state would not be loaded here."""
-        here, there = map(_gpu, (self._host, instance.host))
+        """Refuse a guest whose device's state would not be loaded here.
+
+        It comes from a host with one GPU.
+        """
+        (there,) = _gpus(instance.host).values()
+        here = self._allocated(context, instance.uuid)
         if not here.loads(there):
             raise exception.MigrationPreCheckError(
                 reason=f'{here} does not load the state of {there}'
@@ -66,8 +71,22 @@ class GpuDriver(fake.FakeLiveMigrateDriver, fake.FakeDriverWithoutFakeNodes):
             context, instance, *arguments, **options
         )
 
+    def _allocated(self, context, consumer: str) -> gpu.Gpu:
+        """Return the GPU that Placement has given to a guest here."""
+        client = self.virtapi.reportclient
+        tree = client.get_provider_tree_and_ensure_root(
+            context, node.get_local_node_uuid()
+        )
+        allocations = client.get_allocations_for_consumer(context, consumer)
+        (name,) = (
+            tree.data(provider).name
+            for provider, allocation in allocations.items()
+            if os_resource_classes.VGPU in allocation['resources']
+        )
+        return _gpus(self._host)[name.removeprefix(f'{self._host}_')]
 
-def _gpu(host: str) -> gpu.Gpu:
-    """Ask the GPU of a host; the hosts' folders stand side by side."""
+
+def _gpus(host: str) -> dict[str, gpu.Gpu]:
+    """Ask the GPUs of a host; the hosts' folders stand side by side."""
     hosts = pathlib.Path(conf.CONF.state_path).parents[1]
     return gpu.read(hosts / host / 'sys')
