@@ -76,9 +76,7 @@ class Cloud:
             }
         )
         self.admin = self.identity.connect()
-        together(
-            *(process.start for process in self._control_plane()),
-        )
+        together(*(process.start for process in self._control_plane()))
         # Neutron fails where the first query of all is for ports.
         list(self.admin.network.networks())
         together(*(host.compute.start for host in self.hosts.values()))
@@ -89,29 +87,23 @@ class Cloud:
             self.wait_published(host)
 
     def _configure(self) -> None:
-        folder, logs = self._folder, self.logs
-        create = self.database.create
-        self.identity = Identity(folder / 'keystone', logs, create('keystone'))
-        shared = logs, create('placement'), self.identity
-        self.placement = services.Placement(folder / 'placement', *shared)
-        shared = logs, create('glance'), self.identity
-        self.glance = services.Glance(folder / 'glance', *shared)
-        shared = logs, create('neutron'), self.identity
-        self.neutron = services.Neutron(
-            folder / 'neutron', *shared, self.broker
+        self.identity = Identity(
+            self._folder / 'keystone',
+            self.logs,
+            self.database.create('keystone'),
         )
-        databases = {
-            name: create(f'nova_{name}') for name in ('api', 'cell0', 'cell1')
-        }
-        nova = self.identity, self.broker
-        self.nova = Nova(folder / 'nova', logs, databases, *nova)
+        ground = services.Ground(
+            self._folder, self.logs, self.broker, self.database, self.identity
+        )
+        self.placement = services.Placement(ground)
+        self.glance = services.Glance(ground)
+        self.neutron = services.Neutron(ground)
+        self.nova = Nova(ground)
         self.hosts = {
             name: Host(
                 name,
                 *gpus,
-                folder / 'hosts',
-                logs,
-                *nova,
+                ground,
                 reserved=400000 if name == FULLEST else 512,
             )
             for name, gpus in FLEET.items()

@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A compute host: its GPUs, its nova-compute and its nova-migcompat-agent."""
 
-import pathlib
 from collections.abc import Sequence
 
 from tests.functional.agent_process import AgentProcess
 from tests.integration import processes
 from tests.integration.cloud import config, gpu, nova, services
-from tests.integration.cloud.broker import Broker
-from tests.integration.cloud.identity import Identity
 
 #: Seconds between two looks of the agents.
 INTERVAL = 2
@@ -23,8 +20,6 @@ class Host:
     :ivar agent: its agent, an AgentProcess
     :ivar compute: its nova-compute, a Process
     :param models: of its GPUs
-    :param folder: of all hosts
-    :param logs: the folder of the logs
     :param reserved: memory that guests do not get, in MiB
     """
 
@@ -33,18 +28,15 @@ class Host:
         name: str,
         models: Sequence[str],
         driver: gpu.Driver,
-        folder: pathlib.Path,
-        logs: pathlib.Path,
-        identity: Identity,
-        broker: Broker,
+        ground: services.Ground,
         reserved: int = 512,
     ) -> None:
         self.name = name
         self.driver = driver
-        self.folder = folder / name
+        self.folder = ground.folder / 'hosts' / name
         state = self.folder / 'nova'
         state.mkdir(parents=True)
-        groups = nova.groups(state, identity, broker)
+        groups = nova.groups(state, ground)
         nova_conf = config.write(
             self.folder / 'nova.conf',
             {
@@ -61,10 +53,10 @@ class Host:
         self.compute = processes.Process(
             f'nova-compute-{name}',
             [*COMMAND, '--config-file', nova_conf],
-            logs,
+            ground.logs,
             processes.environment(self.folder),
         )
-        placement = services.login(identity, 'nova-migcompat')
+        placement = services.login(ground.identity, 'nova-migcompat')
         self.agent = AgentProcess(
             self.folder,
             config.text({'placement': placement}),
@@ -73,7 +65,7 @@ class Host:
             interval=INTERVAL,
             publish_fields='*',
         )
-        self.agent.log_file = logs / f'agent-{name}.log'
+        self.agent.log_file = ground.logs / f'agent-{name}.log'
         gpu.plug(self.agent.sysfs, models, driver)
 
     def upgrade(self, driver: gpu.Driver) -> None:

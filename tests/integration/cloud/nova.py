@@ -5,8 +5,7 @@ import pathlib
 
 from tests.integration import processes
 from tests.integration.cloud import config, services
-from tests.integration.cloud.broker import Broker
-from tests.integration.cloud.identity import Identity
+from tests.integration.cloud.services import Ground
 
 PASTE = services.ETC / 'nova/api-paste.ini'
 FILTERS = (
@@ -29,16 +28,16 @@ WEIGHER = 'nova_migcompat.scheduler.weights.MigrationCompatibilityWeigher'
 
 
 def groups(
-    folder: pathlib.Path, identity: Identity, broker: Broker
+    folder: pathlib.Path, ground: Ground
 ) -> dict[str, dict[str, object]]:
     """Return what every nova.conf of the cloud has.
 
     :param folder: for the state of the service
     """
-    login = services.login(identity, 'nova')
+    login = services.login(ground.identity, 'nova')
     return {
         'DEFAULT': {
-            'transport_url': broker.url,
+            'transport_url': ground.broker.url,
             'my_ip': processes.HOST,
             'state_path': folder,
             'report_interval': 5,
@@ -62,51 +61,47 @@ class Nova:
     :ivar conductor: the conductor's process
     :ivar scheduler: the scheduler's process
     :ivar scheduler_config: the path of its nova.conf
-    :param folder: for everything of it; must not exist
-    :param logs: the folder of the logs
-    :param databases: the URLs of three, by ``api``, ``cell0`` and ``cell1``
     """
 
-    def __init__(
-        self,
-        folder: pathlib.Path,
-        logs: pathlib.Path,
-        databases: dict[str, str],
-        identity: Identity,
-        broker: Broker,
-    ) -> None:
-        self._databases = databases
-        self._broker = broker
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._databases = {
+            name: ground.database.create(f'nova_{name}')
+            for name in ('api', 'cell0', 'cell1')
+        }
+        folder = ground.folder / 'nova'
         self._config = folder / 'nova.conf'
         self.api = services.Api(
             'nova-api',
             'nova.wsgi.osapi_compute',
             folder,
-            logs,
+            ground.logs,
             # In this order: the first one is taken for api-paste.ini.
             OS_NOVA_CONFIG_FILES=f'{PASTE};{self._config}',
         )
         self._groups = {
-            **groups(folder, identity, broker),
-            'keystone_authtoken': services.checks_tokens(identity, 'nova'),
-            'api_database': {'connection': databases['api']},
-            'database': {'connection': databases['cell1']},
+            **groups(folder, ground),
+            'keystone_authtoken': services.checks_tokens(
+                ground.identity, 'nova'
+            ),
+            'api_database': {'connection': self._databases['api']},
+            'database': {'connection': self._databases['cell1']},
             'conductor': {'workers': 1},
             'scheduler': {'workers': 1},
         }
         config.write(self._config, self._groups)
         self.scheduler_config = folder / 'nova-scheduler.conf'
         self.use_filter(True)
-        self.conductor = self._service('nova-conductor', logs, self._config)
-        self.scheduler = self._service(
-            'nova-scheduler', logs, self.scheduler_config
-        )
+        self.conductor = self._service('nova-conductor', self._config)
+        self.scheduler = self._service('nova-scheduler', self.scheduler_config)
 
-    def _service(
-        self, name: str, logs: pathlib.Path, file: pathlib.Path
-    ) -> processes.Process:
-        command = [name, '--config-file', file]
-        return processes.Process(name, command, logs, self.api.env)
+    def _service(self, name: str, file: pathlib.Path) -> processes.Process:
+        return processes.Process(
+            name,
+            [name, '--config-file', file],
+            self._ground.logs,
+            self.api.env,
+        )
 
     def use_filter(self, wanted: bool) -> None:
         """Write the scheduler's nova.conf, with the filter or without it."""
@@ -141,7 +136,7 @@ class Nova:
             'create_cell',
             '--name=cell1',
             f'--database_connection={cells["cell1"]}',
-            f'--transport-url={self._broker.url}',
+            f'--transport-url={self._ground.broker.url}',
         )
         self.manage('db', 'sync')
 

@@ -4,6 +4,7 @@
 Nova's compute hosts are in hosts.py.
 """
 
+import dataclasses
 import pathlib
 import sys
 
@@ -11,10 +12,26 @@ from tests.integration import processes
 from tests.integration.cloud import config, wsgi
 from tests.integration.cloud.broker import Broker
 from tests.integration.cloud.identity import REGION, Identity, credentials
+from tests.integration.database import Database
 
 #: Where packages put their api-paste.ini.
 ETC = pathlib.Path(sys.prefix) / 'etc'
 POLICY = processes.ROOT / 'etc/nova-migcompat/placement-policy.yaml'
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Ground:
+    """What all services stand on.
+
+    :param folder: in which each has one of its own
+    :param logs: the folder of the logs
+    """
+
+    folder: pathlib.Path
+    logs: pathlib.Path
+    broker: Broker
+    database: Database
+    identity: Identity
 
 
 class Api:
@@ -23,6 +40,7 @@ class Api:
     :ivar process: its process
     :ivar url: its endpoint
     :param module: that has its WSGI application
+    :param folder: for everything of it; made where it is missing
     :param logs: the folder of the logs
     :param variables: of its environment
     """
@@ -72,27 +90,26 @@ def checks_tokens(identity: Identity, user: str) -> dict[str, object]:
 class Placement(Api):
     """Placement, whose policy knows the agents' role."""
 
-    def __init__(
-        self,
-        folder: pathlib.Path,
-        logs: pathlib.Path,
-        database: str,
-        identity: Identity,
-    ) -> None:
+    def __init__(self, ground: Ground) -> None:
+        folder = ground.folder / 'placement'
         super().__init__(
             'placement',
             'placement.wsgi.api',
             folder,
-            logs,
+            ground.logs,
             OS_PLACEMENT_CONFIG_DIR=folder,
         )
         config.write(
             folder / 'placement.conf',
             {
                 'api': {'auth_strategy': 'keystone'},
-                'keystone_authtoken': checks_tokens(identity, 'placement'),
+                'keystone_authtoken': checks_tokens(
+                    ground.identity, 'placement'
+                ),
                 'oslo_policy': {'policy_file': POLICY},
-                'placement_database': {'connection': database},
+                'placement_database': {
+                    'connection': ground.database.create('placement')
+                },
             },
         )
 
@@ -104,18 +121,13 @@ class Placement(Api):
 class Glance(Api):
     """Glance with a store in files."""
 
-    def __init__(
-        self,
-        folder: pathlib.Path,
-        logs: pathlib.Path,
-        database: str,
-        identity: Identity,
-    ) -> None:
+    def __init__(self, ground: Ground) -> None:
+        folder = ground.folder / 'glance'
         super().__init__(
             'glance',
             'glance.wsgi.api',
             folder,
-            logs,
+            ground.logs,
             OS_GLANCE_CONFIG_DIR=folder,
         )
         stores = {
@@ -132,8 +144,8 @@ class Glance(Api):
                 'DEFAULT': {'enabled_backends': 'files:file'},
                 'glance_store': {'default_backend': 'files'},
                 **stores,
-                'database': {'connection': database},
-                'keystone_authtoken': checks_tokens(identity, 'glance'),
+                'database': {'connection': ground.database.create('glance')},
+                'keystone_authtoken': checks_tokens(ground.identity, 'glance'),
                 'paste_deploy': {
                     'flavor': 'keystone',
                     'config_file': ETC / 'glance/glance-api-paste.ini',
@@ -152,20 +164,14 @@ class Glance(Api):
 class Neutron(Api):
     """Neutron's API, which nova asks for a guest's ports."""
 
-    def __init__(
-        self,
-        folder: pathlib.Path,
-        logs: pathlib.Path,
-        database: str,
-        identity: Identity,
-        broker: Broker,
-    ) -> None:
+    def __init__(self, ground: Ground) -> None:
+        folder = ground.folder / 'neutron'
         self._config = folder / 'neutron.conf'
         super().__init__(
             'neutron',
             'neutron.wsgi.api',
             folder,
-            logs,
+            ground.logs,
             OS_NEUTRON_CONFIG_FILES=self._config,
         )
         config.write(
@@ -175,7 +181,7 @@ class Neutron(Api):
                     'auth_strategy': 'keystone',
                     'core_plugin': 'ml2',
                     'service_plugins': '',
-                    'transport_url': broker.url,
+                    'transport_url': ground.broker.url,
                     'state_path': folder,
                     'api_paste_config': ETC / 'neutron/api-paste.ini',
                     'notify_nova_on_port_status_changes': False,
@@ -187,8 +193,10 @@ class Neutron(Api):
                     'mechanism_drivers': '',
                 },
                 'oslo_concurrency': {'lock_path': folder / 'locks'},
-                'database': {'connection': database},
-                'keystone_authtoken': checks_tokens(identity, 'neutron'),
+                'database': {'connection': ground.database.create('neutron')},
+                'keystone_authtoken': checks_tokens(
+                    ground.identity, 'neutron'
+                ),
             },
         )
 
