@@ -129,8 +129,10 @@ class Lister(Command, lister.Lister):
 
         :raises InputError: a column that is asked for does not exist.
         """
-        _check_columns(parsed_args.sort_columns, column_names)
-        _check_columns(parsed_args.columns, column_names)
+        parsed_args.sort_columns = _columns(
+            parsed_args.sort_columns, column_names
+        )
+        parsed_args.columns = _columns(parsed_args.columns, column_names)
         kind = cells.kind(parsed_args.formatter, parsed_args.quote_mode)
         rows = [[kind.of(value) for value in row] for row in data]
         status: int = super().produce_output(parsed_args, column_names, rows)
@@ -176,27 +178,29 @@ class ShowOne(Command, show.ShowOne):
 
         :raises InputError: a column that is asked for does not exist.
         """
-        _check_columns(parsed_args.columns, column_names)
+        parsed_args.columns = _columns(parsed_args.columns, column_names)
         kind = cells.kind(parsed_args.formatter, parsed_args.quote_mode)
         shown = [kind.of(value) for value in data]
         status: int = super().produce_output(parsed_args, column_names, shown)
         return status
 
 
-def _check_columns(asked: Iterable[str], names: Iterable[str]) -> None:
-    """Refuse columns that do not exist, where cliff leaves them out.
+def _columns(asked: Iterable[str], names: Iterable[str]) -> list[str]:
+    """Name columns as they are called, where cliff leaves out what it does not
+    know (and cliff 4.0 does not know another case).
 
-    :raises InputError:
+    :raises InputError: one does not exist.
     """
-    known = {_plain(name) for name in names}
+    known = {_plain(name): name for name in names}
     for column in asked:
         if _plain(column) not in known:
             raise InputError(
                 f'no column {cells.printable(column)!r}; there are: '
                 f'{", ".join(names)}'
             )
+    return [known[_plain(column)] for column in asked]
 
 
 def _plain(column: str) -> str:
-    """Let case and blanks of a column's name not matter, as cliff does."""
+    """Let case and blanks of a column's name not matter."""
     return column.lower().strip().replace(' ', '_')

@@ -57,8 +57,9 @@ def test_the_agents_user_may_do_nothing_else_in_the_cloud(cloud):
     token = agent.session.auth.get_access(agent.session)
     assert token.role_names == [identity.USERS['nova-migcompat']]
     agent.placement.default_microversion = '1.39'
-    assert agent.placement.get(f'/traits/{name}').status_code == 204
+    assert agent.placement.get(f'/traits?name=in:{name}').status_code == 200
     for service, method, path in (
+        (agent.placement, 'GET', f'/traits/{name}'),
         (agent.placement, 'DELETE', f'/traits/{name}'),
         (agent.placement, 'DELETE', f'/resource_providers/{provider}'),
         (agent.placement, 'GET', '/allocation_candidates?resources=VGPU:1'),
