@@ -10,6 +10,7 @@ import configparser
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -61,6 +62,21 @@ weighers = weights.HostWeightHandler().get_matching_classes(
 for weigher in weighers: weigher()
 print(json.dumps([type(each).__module__ for each in chosen]
                  + [each.__module__ for each in weighers]))
+"""
+
+#: Nova's scheduler chooses among three computes; of nova-migcompat there is
+#: what the wheel has.
+SCHEDULE = """\
+import json, pathlib, sys
+from demo.cloud import Cloud
+import nova_migcompat
+folder, computes = pathlib.Path(sys.argv[1]), json.loads(sys.argv[2])
+alias = {'name': 'a', 'vendor_id': '15b3', 'product_id': '101e',
+         'device_type': 'type-VF'}
+cloud = Cloud(folder, (folder / 'placement.conf').read_text(), alias)
+for name, provider in computes.items(): cloud.add_compute(name, provider, [])
+_, request = cloud.live_migrate('guest', 'source', {'resources:VGPU': '1'})
+print(json.dumps([nova_migcompat.__file__, *cloud.schedule(request)]))
 """
 
 
@@ -276,6 +292,41 @@ def test_nova_loads_filter_and_weigher_from_the_wheel(
     assert 'nova_migcompat.scheduler.weights' in modules
     codes = {c['check']: c['result'] for c in json.loads(checks)['checks']}
     assert (codes['Filter'], codes['Placement']) == (0, 0)
+
+
+def test_the_filter_from_the_wheel_chooses_the_compatible_host(
+    installed, placement, tmp_path
+):
+    environment = installed('scheduler')
+    shutil.copytree(ROOT / 'demo', tmp_path / 'path' / 'demo')
+    (tmp_path / 'placement.conf').write_text(placement.config())
+    admin = Admin(placement.adapter())
+    computes = {}
+    for name, text in (
+        ('source', 'SELF:\n a=1\nCOMPATIBLE:\n a={v:int:1,2}\n'),
+        ('right', 'SELF:\n a=2\n'),
+        ('wrong', 'SELF:\n a=3\n'),
+    ):
+        document = descriptor.parse(text)
+        admin.create_traits(traits.text_traits(document))
+        computes[name] = admin.create_provider(
+            name,
+            traits=['OWNER_NOVA', traits.document_trait(document.digest)],
+            inventory=dict.fromkeys(
+                ('VCPU', 'MEMORY_MB', 'DISK_GB', 'VGPU'), 9999
+            ),
+        )
+
+    said = environment(
+        'python',
+        *('-c', SCHEDULE, tmp_path, json.dumps(computes)),
+        PYTHONPATH=str(tmp_path / 'path'),
+        PYTHONWARNINGS='ignore',
+    )
+
+    file, *hosts = json.loads(said.splitlines()[-1])
+    assert pathlib.Path(file).is_relative_to(environment.prefix)
+    assert hosts == ['right']
 
 
 def test_the_operators_command_reads_draws_and_asks(
