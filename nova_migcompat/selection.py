@@ -136,7 +136,10 @@ class Selector:
     ) -> _Findings:
         names = asked.names
         # Otherwise what the others have is asked only of who has what matched.
-        if self._policy.unknown_target == 'pass' and names.digests:
+        if (
+            asked.decided.requirements
+            and self._policy.unknown_target == 'pass'
+        ):
             names = targets.in_question(self._client, names, hosts)
         surveys = {
             requirement.source: targets.survey(

@@ -82,6 +82,23 @@ def test_uniform_hosts_pass_by_membership_and_keep_their_candidates(cloud):
     assert cloud.requests == 5  # one of them for the texts
 
 
+def test_hosts_of_which_nothing_is_asked_are_not_asked_about(cloud):
+    cloud.add('silent')
+    many = [descriptor.parse(f'SELF:\n a={n}\n') for n in range(4, 100)]
+    cloud.add('others', *d(*many))
+    guest = fleet.Guest('silent', (), 'consumer', {'VGPU': 1})
+    policy = decision.Policy(unknown_target='pass')
+    asked = demand.read(cloud, fleet.Library(), policy, guest)
+    before = cloud.requests
+
+    selected = selection.Selector(cloud, policy).select(
+        asked, [Host('others')], NO_FUNCTIONS
+    )
+
+    assert selected.passed == {'others'}
+    assert cloud.requests == before
+
+
 def test_only_candidates_on_compatible_parents_are_left(cloud):
     differ(cloud)
     good, bad = on('differing-good'), on('differing-bad')
