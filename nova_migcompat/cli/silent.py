@@ -19,7 +19,6 @@ from nova_migcompat import placement, traits
 #: device until the first one that counts.
 MOST = 200
 
-_MDEV_CLASS = 'VGPU'
 _is_true = types.Boolean()
 
 
@@ -40,13 +39,14 @@ def classes(
 ) -> frozenset[str]:
     """Say which resource classes are devices that the filter decides about.
 
-    :param mdev_classes: ``[migcompat] mdev_resource_classes``.
+    :param mdev_classes: those of mediated devices
+        (:func:`policies.device_classes`).
     :param aliases: ``[pci] alias`` as it stands there; one that Nova would
         refuse counts for nothing.
     :param has_pci: ``[filter_scheduler] pci_in_placement``; without it
         Placement knows of no PCI device.
     """
-    found = {_MDEV_CLASS, *mdev_classes}
+    found = set(mdev_classes)
     for alias in aliases if has_pci else ():
         found.update(_alias_classes(alias))
     return frozenset(found)

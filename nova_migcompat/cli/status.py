@@ -13,7 +13,7 @@ from oslo_config import cfg
 from oslo_upgradecheck import upgradecheck
 from oslo_upgradecheck.upgradecheck import Code, Result
 
-from nova_migcompat import fleet, placement, trusted
+from nova_migcompat import fleet, placement, policies, trusted
 from nova_migcompat.agent import errors
 from nova_migcompat.cli import silent
 from nova_migcompat.conf import filter as filter_conf
@@ -156,7 +156,7 @@ class Checks(upgradecheck.UpgradeCommands):
         """Does every host with devices publish a document?"""
         try:
             wanted = silent.classes(
-                self._conf.migcompat.mdev_resource_classes,
+                policies.device_classes(self._conf.migcompat),
                 self._conf.pci.alias,
                 has_pci=self._conf.filter_scheduler.pci_in_placement,
             )

@@ -60,6 +60,12 @@ def cloud_with_guests(placement, monkeypatch, capsys):
 
 
 @pytest.fixture
+def drain(cloud_with_guests):
+    """Return a function that runs the command drain on that fleet."""
+    return functools.partial(cloud_with_guests.ask, 'drain')
+
+
+@pytest.fixture
 def explain(tmp_path, placement, capsys):
     """Return the command explain, a gpu_fleet.Explain."""
     config = tmp_path / 'admin.conf'

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command nova-migcompat drain on a real Placement."""
 
-import functools
 import io
 import sys
 import uuid
@@ -25,11 +24,6 @@ pytestmark = pytest.mark.usefixtures('logging_as_before')
 @pytest.fixture
 def cloud(cloud_with_guests):
     return cloud_with_guests
-
-
-@pytest.fixture
-def drain(cloud):
-    return functools.partial(cloud.ask, 'drain')
 
 
 def test_guests_that_can_go_nowhere_are_named_with_the_reason(cloud, drain):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the command nova-migcompat drain asks a real Placement."""
 
-import functools
 import uuid
 
 import pytest
@@ -31,11 +30,6 @@ KINDS = 3
 @pytest.fixture
 def cloud(cloud_with_guests):
     return cloud_with_guests
-
-
-@pytest.fixture
-def drain(cloud):
-    return functools.partial(cloud.ask, 'drain')
 
 
 def requests_of(cloud, drain, host):
