@@ -6,6 +6,7 @@ are reached.
 """
 
 import argparse
+import http
 from typing import Any
 
 from keystoneauth1 import adapter as ksa_adapter
@@ -69,9 +70,6 @@ NO_DOCUMENTS = (
     '--status on a compute host), and is it this Placement that they write to?'
 )
 
-#: From this status on it is the server that failed.
-_SERVER_ERROR = 500
-
 
 class CloudCommand(base.Command):
     """A command that asks Placement, or Nova as well.
@@ -108,7 +106,10 @@ class CloudCommand(base.Command):
             words, cause = f'Placement: {errors.plain(e)}', e.__cause__
             if e.status == 401:
                 cause = exceptions.Unauthorized()
-            elif e.status is not None and e.status >= _SERVER_ERROR:
+            elif (
+                e.status is not None
+                and e.status >= http.HTTPStatus.INTERNAL_SERVER_ERROR
+            ):
                 cause = exceptions.HttpServerError()
         except exceptions.ClientException as e:
             words, cause = errors.plain(e), e

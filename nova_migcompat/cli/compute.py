@@ -7,6 +7,7 @@ Knows nothing of documents.
 """
 
 import dataclasses
+import http
 import re
 import urllib.parse
 from collections.abc import Iterator, Mapping
@@ -26,8 +27,6 @@ MICROVERSION = '2.53'
 PAGE = 1000
 
 _UUID = re.compile(r'[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}')
-#: From this status on it is the server that failed.
-_SERVER_ERROR = 500
 #: What an answer of another shape raises where it is read.
 _MISSHAPEN = (
     ArithmeticError,
@@ -179,7 +178,7 @@ class Compute:
         status = response.status_code
         if status == 401:
             raise exceptions.Unauthorized(f'Nova API: {where}: status 401')
-        if status >= _SERVER_ERROR:
+        if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
             raise exceptions.HttpServerError(
                 f'Nova API: {where}: status {status}: {clean(response.text)}'
             )

@@ -6,6 +6,7 @@ Knows no document, and judges nothing.
 """
 
 import dataclasses
+import http
 from collections.abc import Mapping, Sequence
 
 from nova_migcompat import flavors, placement
@@ -16,7 +17,6 @@ from nova_migcompat.cli import base, states
 MOST_CANDIDATES = 50_000
 #: Candidates that are kept for further guests: some hundred megabytes.
 _MOST_KEPT = 2 * MOST_CANDIDATES
-_BAD_REQUEST = 400
 
 Groups = Mapping[str, placement.Group]
 
@@ -62,7 +62,7 @@ class Offers:
                     limit=MOST_CANDIDATES,
                 )
             except placement.PlacementError as e:
-                if e.status == _BAD_REQUEST:
+                if e.status == http.HTTPStatus.BAD_REQUEST:
                     raise base.InputError(_refused(e)) from e
                 raise
             self.is_cut |= _size(found) >= MOST_CANDIDATES
