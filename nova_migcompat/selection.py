@@ -168,8 +168,9 @@ class Selector:
         for host in hosts:
             judge = _Judge(host, found, places, self._policy)
             fits, left, reasons = False, [], []
+            candidates = host.allocation_candidates
             # A request without any is decided by the host alone.
-            for candidate in host.allocation_candidates or (None,):
+            for candidate in candidates or (None,):
                 reason = judge.misfit(candidate, functions)
                 if reason is not None:
                     reasons.append(reason)
@@ -177,7 +178,7 @@ class Selector:
                 fits = True
                 if candidate is not None:
                     left.append(candidate)
-            if host.allocation_candidates:
+            if candidates:
                 narrowed[host.uuid] = left
             if not fits:
                 some = list(dict.fromkeys(reasons))[:_REASONS]

@@ -19,6 +19,7 @@ from nova_migcompat.cli import (
     compute,
     guests,
     judging,
+    offers,
     progress,
     states,
 )
@@ -26,6 +27,8 @@ from nova_migcompat.cli import (
 OF_HOST = ('Server', 'Name', 'Hosts', 'To', 'Why')
 OF_ALL = ('Host', 'Guests', 'Stuck', 'Servers')
 
+#: Why no host is in question.
+_NOTHING = 'no other host has such a device free'
 #: Characters of a reason that a table shows; machines get all.
 _MOST_WHY = 300
 
@@ -125,7 +128,8 @@ class _Drainer:
     def __init__(self, state: states.State) -> None:
         self._state = state
         self.reader = guests.Reader(state)
-        self.judge = judging.Judge(state, is_brief=True)
+        self._offering = offers.Reckoned(state)
+        self.judge = judging.Judge(state, self._offering, is_brief=True)
 
     def prospects(
         self, servers: Iterable[compute.Server]
@@ -152,15 +156,16 @@ class _Drainer:
             why = '; '.join(filter(None, [*guest.notes, why]))
         return Prospect(server, tuple(names), why)
 
-    @staticmethod
     def _why(
-        guest: guests.Guest, made: Sequence[judging.Judgement]
+        self, guest: guests.Guest, made: Sequence[judging.Judgement]
     ) -> str | None:
         """Say why a guest can go nowhere; None where the notes say it."""
         for one in made:
             elsewhere = one.hosts - {guest.node}
             if not elsewhere:
-                return 'no other host has such a device free'
+                missing = self._offering.missing(one.wanted, guest.node)
+                nobody = f'none at all has {", ".join(missing)}'
+                return ': '.join([_NOTHING, *([nobody] if missing else [])])
             if not one.selected.passed & elsewhere:
                 decided, problems = one.asked.decided, one.asked.problems
                 why = reasons.summary(decided, problems, explain=True)

@@ -19,6 +19,7 @@ from nova_migcompat.cli import (
     compute,
     guests,
     judging,
+    offers,
     showing,
     states,
 )
@@ -149,7 +150,7 @@ class _Explanation:
     def __init__(self, state: states.State, only: str | None) -> None:
         self._state = state
         self._only = only
-        self.judge = judging.Judge(state)
+        self.judge = judging.Judge(state, offers.Asked(state))
         self._shower = showing.Shower(state)
         self.passes = True
 

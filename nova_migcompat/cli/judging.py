@@ -16,13 +16,9 @@ from nova_migcompat import (
     placement,
     reasons,
     selection,
-    traits,
 )
 from nova_migcompat.cli import guests, offers, states
 
-#: On a fleet of more hosts Placement is asked for candidates only on hosts
-#: that have a compatible document, as the filter lets Nova ask it.
-_LARGE = 1000
 #: More functions than anybody asks for.
 _MANY = 1 << 16
 
@@ -31,12 +27,6 @@ Candidates = Sequence[selection.Candidate]
 NO_CANDIDATE = (
     'Placement offers nothing there: no such device or too little memory is '
     'free, or nova-compute is disabled'
-)
-#: What is said where there may be more candidates.
-_CUT = (
-    f'Placement named {offers.MOST_CANDIDATES} candidates, the most that are '
-    'asked for: hosts that it did not name count as those that have nothing '
-    'free'
 )
 #: What is said where not all documents count; with how many do not.
 _IGNORED = (
@@ -47,10 +37,18 @@ _IGNORED = (
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Host:
-    """A host in question, as selection.py wants it."""
+    """A host in question, as selection.py wants it.
+
+    :param offered: what each host could give.
+    """
 
     uuid: str
-    allocation_candidates: Sequence[placement.Candidate] = ()
+    offered: offers.Candidates
+
+    @property
+    def allocation_candidates(self) -> Sequence[placement.Candidate]:
+        """What the host could give."""
+        return self.offered[self.uuid]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -94,22 +92,30 @@ class Judge:
 
     Guests of which nothing that matters differs share a decision.
 
+    :param offering: who tells what hosts have free.
     :param is_brief: whether by which candidates hosts pass is forgotten: of
         many guests these would take gigabytes.
     """
 
-    def __init__(self, state: states.State, *, is_brief: bool = False) -> None:
+    def __init__(
+        self,
+        state: states.State,
+        offering: offers.Offers,
+        *,
+        is_brief: bool = False,
+    ) -> None:
         self._state = state
         self._is_brief = is_brief
         self._policy = state.choices.policy
         self._made: dict[str, Judgement] = {}
-        self._offers = offers.Offers(state)
+        self._offering = offering
         self._ignored = 0
 
     def cautions(self) -> Iterator[str]:
         """Say what was left out of account so far."""
-        if self._offers.is_cut:
-            yield _CUT
+        caution = self._offering.caution()
+        if caution is not None:
+            yield caution
         if self._ignored:
             yield _IGNORED.format(self._ignored)
 
@@ -142,43 +148,16 @@ class Judge:
             state.choices.limits,
         )
         self._ignored = max(self._ignored, len(asked.ignored))
-        aggregates = self._aggregates(wanted, asked)
-        offered = self._offers.of(
-            wanted.groups,
-            isolate=wanted.isolate,
-            only=only,
-            aggregates=aggregates,
-        )
+        offered, is_narrow = self._offering.of(wanted, asked, only)
         hosts = [
-            Host(uuid, candidates)
-            for uuid, candidates in offered.items()
+            Host(uuid, offered)
+            for uuid in offered
             if only in (None, uuid) and state.why_unavailable(uuid) is None
         ]
         selector = selection.Selector(state.snapshot, self._policy)
         selected = selector.select(asked, hosts, _Functions(state, wanted))
-        is_narrow = bool(aggregates)
         in_question = frozenset(host.uuid for host in hosts)
         return Judgement(wanted, asked, selected, in_question, is_narrow)
-
-    def _aggregates(
-        self, wanted: guests.Wanted, asked: demand.Demand
-    ) -> list[str]:
-        """Name the aggregates that hosts must be in, on a large fleet."""
-        if (
-            len(self._state.census.hosts) <= _LARGE
-            or self._policy.unknown_target != 'reject'
-            or '' not in wanted.groups
-            or not asked.decided.requirements
-        ):
-            return []
-        in_use = asked.names.digests
-        documents = min(
-            (r.compatible & in_use for r in asked.decided.requirements),
-            key=len,
-        )
-        if len(documents) > placement.MAX_NAMES:
-            return []
-        return sorted(map(traits.aggregate, documents))
 
     def why_not(self, made: Judgement, host: str) -> Refusal | None:
         """Say why a host does not pass; None where it does.

@@ -1,137 +1,223 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Placement offers for guests: asked once for all that ask for the same
-devices, whatever memory each has.
+"""Who has free what a guest asks for.
 
-Knows no document, and judges nothing.
+Placement is asked for one guest what nova-scheduler asks (Asked); for many it
+is asked once what all hosts have left, whatever each of them wants (Reckoned).
 """
 
 import dataclasses
 import http
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
-from nova_migcompat import flavors, placement
+from nova_migcompat import demand, flavors, placement, traits
 from nova_migcompat.agent import errors
-from nova_migcompat.cli import base, states
+from nova_migcompat.cli import base, guests, states
 
 #: Candidates that are asked for, at most.
 MOST_CANDIDATES = 50_000
-#: Candidates that are kept for further guests: some hundred megabytes.
-_MOST_KEPT = 2 * MOST_CANDIDATES
+#: On a fleet of more hosts Placement is asked for candidates only on hosts
+#: that have a compatible document, as the filter lets Nova ask it.
+_LARGE = 1000
 
-Groups = Mapping[str, placement.Group]
+#: What hosts could give now, by the compute node's UUID.
+Candidates = Mapping[str, Sequence[placement.Candidate]]
 
 
-class Offers:
-    """Asks Placement who has devices free.
+class Offers(Protocol):
+    """Tells who has something free."""
 
-    Of a request's memory it is asked whether any is free, and the answer says
-    how much: flavors of which only that differs share a request.
+    def of(
+        self,
+        wanted: guests.Wanted,
+        asked: demand.Demand,
+        only: str | None,
+        /,
+    ) -> tuple[Candidates, bool]:
+        """Find the hosts that could give what a guest asks for.
+
+        :param asked: what its devices ask of a host.
+        :param only: the only compute node in question; None: all.
+        :returns: what they could give, and whether only hosts with compatible
+            documents are in question.
+        :raises base.InputError: Placement refuses what the flavor asks for.
+        :raises placement.PlacementError:
+        """
+
+    def caution(self) -> str | None:
+        """Say what was left out of account so far; None: nothing."""
+
+
+class Asked:
+    """Asks Placement what nova-scheduler asks it."""
+
+    def __init__(self, state: states.State) -> None:
+        self._state = state
+        self._found: dict[str, Candidates] = {}
+        self._is_cut = False
+
+    def of(
+        self,
+        wanted: guests.Wanted,
+        asked: demand.Demand,
+        only: str | None,
+        /,
+    ) -> tuple[Candidates, bool]:
+        """Ask for candidates, once for guests that ask for the same."""
+        aggregates = self._aggregates(wanted, asked)
+        key = repr((only, wanted.isolate, aggregates, wanted.groups))
+        if key not in self._found:
+            found = self._ask(wanted, only, aggregates)
+            count = sum(map(len, found.values()))
+            self._is_cut |= count >= MOST_CANDIDATES
+            self._found[key] = found
+        return self._found[key], bool(aggregates)
+
+    def caution(self) -> str | None:
+        """Say whether Placement may have more candidates than it named."""
+        if not self._is_cut:
+            return None
+        return (
+            f'Placement named {MOST_CANDIDATES} candidates, the most that are '
+            'asked for: hosts that it did not name count as those that have '
+            'nothing free'
+        )
+
+    def _ask(
+        self, wanted: guests.Wanted, only: str | None, aggregates: list[str]
+    ) -> Candidates:
+        try:
+            return self._state.client.allocation_candidates(
+                wanted.groups,
+                isolate=wanted.isolate,
+                in_tree=only,
+                member_of=aggregates,
+                limit=MOST_CANDIDATES,
+            )
+        except placement.PlacementError as e:
+            if e.status == http.HTTPStatus.BAD_REQUEST:
+                raise base.InputError(
+                    'Placement refuses what the flavor asks for, as it will '
+                    f'refuse Nova: correct the flavor ({errors.plain(e)})'
+                ) from e
+            raise
+
+    def _aggregates(
+        self, wanted: guests.Wanted, asked: demand.Demand
+    ) -> list[str]:
+        """Name the aggregates that hosts must be in, on a large fleet."""
+        if (
+            len(self._state.census.hosts) <= _LARGE
+            or self._state.choices.policy.unknown_target != 'reject'
+            or '' not in wanted.groups
+            or not asked.decided.requirements
+        ):
+            return []
+        in_use = asked.names.digests
+        documents = min(
+            (r.compatible & in_use for r in asked.decided.requirements),
+            key=len,
+        )
+        if len(documents) > placement.MAX_NAMES:
+            return []
+        return sorted(map(traits.aggregate, documents))
+
+
+class Reckoned:
+    """Finds by itself what Placement would offer, from what hosts have left.
+
+    That is one request, and one more for each resource class that guests
+    whose flavor asks for no memory ask for. What one guest may have of a
+    host's memory at most Nova's API says.
     """
 
     def __init__(self, state: states.State) -> None:
         self._state = state
-        self._found: dict[str, placement.Offers] = {}
-        #: Whether Placement named so many candidates that there may be more.
-        self.is_cut = False
+        self._trees: dict[str, dict[str, placement.Tree]] = {}
+        self._reckoners: list[placement.Reckoner] = []
 
     def of(
         self,
-        groups: Groups,
-        *,
-        isolate: bool,
+        wanted: guests.Wanted,
+        _asked: demand.Demand,
         only: str | None,
-        aggregates: Sequence[str],
-    ) -> Mapping[str, list[placement.Candidate]]:
-        """Return the candidates by host.
-
-        Parameters are those of PlacementClient.allocation_candidates.
-
-        :raises base.InputError: Placement refuses what the flavor asks for.
-        :raises placement.PlacementError:
-        """
-        memory_mb, groups = _without_memory(groups)
-        request = [only, isolate, *aggregates]
-        key = repr([*request, *sorted(map(repr, groups.items()))])
-        if key not in self._found:
-            try:
-                found = self._state.client.allocation_candidates(
-                    groups,
-                    isolate=isolate,
-                    in_tree=only,
-                    member_of=aggregates,
-                    limit=MOST_CANDIDATES,
-                )
-            except placement.PlacementError as e:
-                if e.status == http.HTTPStatus.BAD_REQUEST:
-                    raise base.InputError(_refused(e)) from e
-                raise
-            self.is_cut |= _size(found) >= MOST_CANDIDATES
-            self._remember(key, found)
-        return self._with_memory(self._found[key], memory_mb)
-
-    def _remember(self, key: str, found: placement.Offers) -> None:
-        """Keep an answer, and of those before as many as are not too much."""
-        self._found[key] = found
-        counts = {k: _size(each) for k, each in self._found.items()}
-        total = sum(counts.values())
-        for oldest in list(self._found)[:-1]:
-            if total <= _MOST_KEPT:
-                break
-            total -= counts[oldest]
-            del self._found[oldest]
-
-    def _with_memory(
-        self, found: placement.Offers, memory_mb: int
-    ) -> Mapping[str, list[placement.Candidate]]:
-        """Choose the candidates that have enough memory, by host."""
-        fitting = {
-            host: [c for c in candidates if _has(found, c, memory_mb)]
-            for host, candidates in found.candidates.items()
-            if self._state.may_give(host, memory_mb)
+        /,
+    ) -> tuple[Candidates, bool]:
+        """Find the hosts whose providers have enough left."""
+        trees = self._with_any(wanted)
+        if only is not None:
+            trees = {only: trees[only]} if only in trees else {}
+        reckoner = placement.Reckoner(wanted.groups, isolate=wanted.isolate)
+        memory_mb = _amount(wanted, flavors.MEMORY)
+        able = {
+            node: tree
+            for node, tree in trees.items()
+            if self._state.may_give(node, memory_mb)
+            and next(reckoner.candidates(tree), None) is not None
         }
-        return {host: left for host, left in fitting.items() if left}
+        self._reckoners.append(reckoner)
+        return _Found(able, reckoner), False
+
+    def caution(self) -> str | None:
+        """Say whether hosts have more ways to serve a guest than it tried."""
+        if not any(reckoner.is_cut for reckoner in self._reckoners):
+            return None
+        return (
+            'hosts have more ways to give what a flavor asks for than are '
+            f'tried ({placement.MOST_STEPS:,}): some may take a guest though '
+            'they are not counted'
+        )
+
+    def missing(self, wanted: guests.Wanted, but: str) -> list[str]:
+        """Name the resource classes and traits that no other host has at all.
+
+        :param but: the compute node of the guest.
+        """
+        trees = self._with_any(wanted)
+        if not trees.keys() - {but}:
+            return []
+        names = {
+            name
+            for group in wanted.groups.values()
+            for name in (*group.resources, *group.required)
+            if not name.startswith('!')
+        }
+        for node, tree in trees.items():
+            if node != but and names:
+                for stock in tree.values():
+                    names = names.difference(stock.traits, stock.free)
+        return sorted(names)
+
+    def _with_any(self, wanted: guests.Wanted) -> dict[str, placement.Tree]:
+        """Read the hosts that have any of what a guest asks for first."""
+        names = {n for g in wanted.groups.values() for n in g.resources}
+        first = flavors.MEMORY if flavors.MEMORY in names else min(names)
+        if first not in self._trees:
+            found = self._state.client.stocks(first)
+            self._trees[first] = dict(found)
+        return self._trees[first]
 
 
-def _without_memory(groups: Groups) -> tuple[int, Groups]:
-    """Ask for the least memory in the place of what is wanted.
-
-    :returns: how much that is, and what Placement is asked for.
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Found(Candidates):
+    """The candidates of the hosts that have any, found when they are needed:
+    most hosts are decided without, and of many guests they take gigabytes.
     """
-    first = groups.get('')
-    memory_mb = first.resources.get(flavors.MEMORY, 0) if first else 0
-    if first is None or not memory_mb:
-        return 0, groups
-    least = {**first.resources, flavors.MEMORY: 1}
-    return memory_mb, {
-        **groups,
-        '': dataclasses.replace(first, resources=least),
-    }
+
+    able: Mapping[str, placement.Tree]
+    reckoner: placement.Reckoner
+
+    def __getitem__(self, node: str) -> Sequence[placement.Candidate]:
+        return list(self.reckoner.candidates(self.able[node]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.able)
+
+    def __len__(self) -> int:
+        return len(self.able)
 
 
-def _has(
-    found: placement.Offers,
-    candidate: placement.Candidate,
-    memory_mb: int,
-) -> bool:
-    """Tell whether a candidate's providers have so much memory left.
-
-    It takes 1 MB of what its first group asks for already.
-    """
-    allocations = candidate['allocations']
-    return all(
-        found.free[provider][flavors.MEMORY]
-        >= allocations[provider]['resources'][flavors.MEMORY] - 1 + memory_mb
-        for provider in candidate['mappings'].get('', ())
-        if memory_mb and flavors.MEMORY in allocations[provider]['resources']
-    )
-
-
-def _size(found: placement.Offers) -> int:
-    return sum(map(len, found.candidates.values()))
-
-
-def _refused(error: placement.PlacementError) -> str:
-    return (
-        'Placement refuses what the flavor asks for, as it will refuse Nova: '
-        f'correct the flavor ({errors.plain(error)})'
-    )
+def _amount(wanted: guests.Wanted, name: str) -> int:
+    """Tell how much of a class a guest asks for in the group ''."""
+    group = wanted.groups.get('')
+    return group.resources.get(name, 0) if group else 0

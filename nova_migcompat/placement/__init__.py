@@ -12,17 +12,19 @@ stands in ``capacity``); it tells ours from others' by ``merging``, sends much
 at once by ``together``, and speaks through ``transport``, which raises
 ``errors`` and reads ``answers``. ``transport`` makes the adapter too, whose
 auth plugin ``discovery`` keeps from waiting for itself. ``reader`` is as much
-of ``client`` as decisions need. What is said here about Placement is said of
-Placement 16; its API reference tells from which microversion it holds.
+of ``client`` as decisions need. ``reckoning`` asks nothing: it finds from what
+providers have left the candidates that Placement would. What is said here
+about Placement is said of Placement 16; its API reference tells from which
+microversion it holds.
 """
 
 from nova_migcompat.placement.answers import (
     Candidate,
-    Offers,
     Provider,
     ProviderAggregates,
     ProviderTraits,
     Standing,
+    Stock,
 )
 from nova_migcompat.placement.capacity import Group
 from nova_migcompat.placement.client import PlacementClient
@@ -35,6 +37,7 @@ from nova_migcompat.placement.errors import (
 )
 from nova_migcompat.placement.merging import merge_aggregates
 from nova_migcompat.placement.reader import Reader
+from nova_migcompat.placement.reckoning import MOST_STEPS, Reckoner, Tree
 from nova_migcompat.placement.transport import (
     MAX_BESIDE,
     MAX_NAMES,
@@ -46,19 +49,22 @@ __all__ = [
     'MAX_BESIDE',
     'MAX_NAMES',
     'MICROVERSION',
+    'MOST_STEPS',
     'Candidate',
     'Conflict',
     'Group',
     'NoSuchTrait',
     'NotFound',
-    'Offers',
     'PlacementClient',
     'PlacementError',
     'Provider',
     'ProviderAggregates',
     'ProviderTraits',
     'Reader',
+    'Reckoner',
     'Standing',
+    'Stock',
+    'Tree',
     'end_recursion',
     'load_adapter',
     'merge_aggregates',

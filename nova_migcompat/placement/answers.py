@@ -17,17 +17,15 @@ Candidate = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Offers:
-    """What hosts could give.
+class Stock:
+    """What a resource provider has left, and what it is.
 
-    :param candidates: by the UUID of their tree's root; one with a sharing
-        provider has several
-    :param free: the amount that is left by resource class, of those that a
-        candidate takes, by the provider's UUID
+    :param free: the amount by resource class
+    :param traits: ours and others'
     """
 
-    candidates: dict[str, list[Candidate]]
-    free: dict[str, dict[str, int]]
+    free: dict[str, int]
+    traits: frozenset[str]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -134,39 +132,59 @@ def read_inventories(body: Any) -> dict[str, int]:
     }
 
 
-def read_candidates(body: Any) -> Offers:
-    """Read GET /allocation_candidates, since microversion 1.34."""
+def read_candidates(body: Any) -> dict[str, list[Candidate]]:
+    """Read GET /allocation_candidates, since microversion 1.34.
+
+    :returns: by the UUID of their tree's root; one with a sharing provider
+        has several
+    """
     summaries = _value(body, 'provider_summaries', dict)
     found: dict[str, list[Candidate]] = {}
-    free: dict[str, dict[str, int]] = {}
     for item in _value(body, 'allocation_requests', list):
         allocations = _value(item, 'allocations', dict)
         mappings = _value(item, 'mappings', dict)
-        taken = {uuid: _resources(allocations, uuid) for uuid in allocations}
         candidate = {
             'allocations': {
-                uuid: {'resources': resources}
-                for uuid, resources in taken.items()
+                uuid: {'resources': _resources(allocations, uuid)}
+                for uuid in allocations
             },
             'mappings': {
                 group: sorted(_strings(mappings, group)) for group in mappings
             },
         }
-        for root in {
-            _value(_value(summaries, uuid, dict), 'root_provider_uuid', str)
-            for uuid in allocations
-        }:
+        for root in {_root(summaries, uuid) for uuid in allocations}:
             found.setdefault(root, []).append(candidate)
-        for uuid, resources in taken.items():
-            left = free.setdefault(uuid, {})
-            for name in resources.keys() - left.keys():
-                left[name] = _left(summaries[uuid], name)
-    return Offers(found, free)
+    return found
 
 
-def _left(summary: Any, name: str) -> int:
-    """Tell how much of a resource class a provider has left."""
-    amounts = _value(_value(summary, 'resources', dict), name, dict)
+def read_stocks(body: Any) -> dict[str, dict[str, Stock]]:
+    """Read the summaries of GET /allocation_candidates.
+
+    Since microversion 1.29, which has all providers of a candidate's tree.
+
+    :returns: by the provider's UUID by that of its tree's root
+    """
+    summaries = _value(body, 'provider_summaries', dict)
+    found: dict[str, dict[str, Stock]] = {}
+    # Most providers have the traits of some other: these are kept once.
+    known: dict[frozenset[str], frozenset[str]] = {}
+    for uuid in summaries:
+        tree = found.setdefault(_root(summaries, uuid), {})
+        traits = _strings(summaries[uuid], 'traits')
+        amounts = _value(summaries[uuid], 'resources', dict)
+        free = {name: _left(amounts, name) for name in amounts}
+        tree[uuid] = Stock(free, known.setdefault(traits, traits))
+    return found
+
+
+def _root(summaries: Any, uuid: str) -> str:
+    summary = _value(summaries, uuid, dict)
+    return _value(summary, 'root_provider_uuid', str)
+
+
+def _left(resources: Any, name: str) -> int:
+    """Tell how much of a resource class is left."""
+    amounts = _value(resources, name, dict)
     return _value(amounts, 'capacity', int) - _value(amounts, 'used', int)
 
 

@@ -8,12 +8,13 @@ import dataclasses
 from collections.abc import Collection, Mapping
 
 from nova_migcompat.placement import answers
-from nova_migcompat.placement.answers import Offers
+from nova_migcompat.placement.answers import Candidate, Stock
 from nova_migcompat.placement.transport import Transport, path
 
-#: The trait of hosts that Nova schedules nothing to (nova/scheduler/
+#: Leaves out the hosts that Nova schedules nothing to (nova/scheduler/
 #: request_filter.py, compute_status_filter).
-DISABLED = 'COMPUTE_STATUS_DISABLED'
+_SCHEDULED_TO = ('root_required', '!COMPUTE_STATUS_DISABLED')
+_CANDIDATES = '/allocation_candidates'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Capacity:
         in_tree: str | None = None,
         member_of: Collection[str] = (),
         limit: int | None = None,
-    ) -> Offers:
+    ) -> dict[str, list[Candidate]]:
         """Ask which hosts could give resources now, as nova-scheduler asks.
 
         Hosts whose nova-compute is disabled are none of them.
@@ -90,9 +91,10 @@ class Capacity:
         :param member_of: if given, only hosts in at least one of these
             aggregates; there must be a group ''
         :param limit: how many candidates there may be; None: all
+        :returns: by the UUID of the host's provider
         :raises PlacementError:
         """
-        query = [('root_required', f'!{DISABLED}')]
+        query = [_SCHEDULED_TO]
         for suffix, group in groups.items():
             amounts = (f'{k}:{n}' for k, n in sorted(group.resources.items()))
             query.append((f'resources{suffix}', ','.join(amounts)))
@@ -106,6 +108,15 @@ class Capacity:
             query.append(('group_policy', 'isolate' if isolate else 'none'))
         if limit is not None:
             query.append(('limit', str(limit)))
-        return self._transport.get(
-            '/allocation_candidates', query, answers.read_candidates
-        )
+        return self._transport.get(_CANDIDATES, query, answers.read_candidates)
+
+    def stocks(self, resource_class: str) -> dict[str, dict[str, Stock]]:
+        """Ask what the hosts have left that have any of a resource class.
+
+        Hosts whose nova-compute is disabled are none of them.
+
+        :returns: all that they have, by the provider's UUID by the host's
+        :raises PlacementError:
+        """
+        query = [_SCHEDULED_TO, ('resources', f'{resource_class}:1')]
+        return self._transport.get(_CANDIDATES, query, answers.read_stocks)

@@ -4,7 +4,7 @@
 import pytest
 
 from nova_migcompat import traits
-from nova_migcompat.cli import judging
+from nova_migcompat.cli import offers
 from tests.functional.gpu_fleet import (
     GPU2,
     NEW,
@@ -242,7 +242,7 @@ def test_a_document_that_is_not_trusted_counts_as_none(
     assert answer.passes() == {'right': False}
     why = f'{NEW.digest}: it is none of the trusted documents'
     assert [row['Why'] for row in answer.rows] == [why]
-    monkeypatch.setattr(judging, '_LARGE', 1)
+    monkeypatch.setattr(offers, '_LARGE', 1)
     answer = explain('--from', 'source', '--nova-conf', str(conf))
     assert [row['Why'] for row in answer.rows] == [why]
     trusted.write_text('')
@@ -266,7 +266,7 @@ def test_on_a_large_fleet_only_hosts_with_a_compatible_document_are_asked_for(
     for name, document in (('right', NEW), ('wrong', OTHER)):
         aggregate = traits.aggregate(document.digest)
         cloud.admin.set_aggregates(hosts[name], [aggregate])
-    monkeypatch.setattr(judging, '_LARGE', 3)
+    monkeypatch.setattr(offers, '_LARGE', 3)
 
     answer = explain('--from', 'source')
 

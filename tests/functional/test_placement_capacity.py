@@ -34,8 +34,7 @@ def test_candidates_are_sorted_by_their_hosts(client, admin):
     admin.create_provider('other', inventory={'MEMORY_MB': 64})
     group = client_module.Group({'VGPU': 1, 'MEMORY_MB': 8})
 
-    offers = client.allocation_candidates({'': group})
-    found = offers.candidates
+    found = client.allocation_candidates({'': group})
 
     assert {
         node: {
@@ -48,21 +47,42 @@ def test_candidates_are_sorted_by_their_hosts(client, admin):
     } == {node: set(parents) for node, parents in nodes.items() if parents}
     first, second, _ = nodes
     assert found[first][0]['mappings'][''][0] in (first, *nodes[first])
-    assert offers.free[first] == {'MEMORY_MB': 64}
-    assert offers.free[nodes[second][0]] == {'VGPU': 1}
     only = client.allocation_candidates({'': group}, in_tree=second)
-    assert set(only.candidates) == {second}
+    assert set(only) == {second}
     one = client.allocation_candidates({'': group}, limit=1)
-    [candidates] = one.candidates.values()
+    [candidates] = one.values()
     assert len(candidates) == 1
 
 
 def test_a_host_whose_compute_is_disabled_is_no_candidate(client, admin):
     group = client_module.Group({'MEMORY_MB': 8})
     node = admin.create_provider('one', inventory={'MEMORY_MB': 64})
-    assert set(client.allocation_candidates({'': group}).candidates) == {node}
+    assert set(client.allocation_candidates({'': group})) == {node}
+    assert set(client.stocks('MEMORY_MB')) == {node}
     admin.set_traits(node, ['COMPUTE_STATUS_DISABLED'])
-    assert client.allocation_candidates({'': group}).candidates == {}
+    assert client.allocation_candidates({'': group}) == {}
+    assert client.stocks('MEMORY_MB') == {}
+
+
+def test_stocks_are_what_is_left_on_hosts_that_have_any(client, admin):
+    node = admin.create_provider('one', None, ['CUSTOM_A'])
+    admin.set_inventory(
+        node, {'MEMORY_MB': 64}, reserved=4, allocation_ratio=1.5
+    )
+    gpu = admin.create_provider('gpu', node, [], {'VGPU': 4})
+    nothing = admin.create_provider('numa', node, ['CUSTOM_B'])
+    admin.allocate(node, {node: {'MEMORY_MB': 30}, gpu: {'VGPU': 4}})
+    full = admin.create_provider('full', inventory={'MEMORY_MB': 64})
+    admin.allocate(full, {full: {'MEMORY_MB': 64}})
+
+    [(root, tree)] = client.stocks('MEMORY_MB').items()
+
+    assert root == node
+    assert tree == {
+        node: client_module.Stock({'MEMORY_MB': 60}, frozenset({'CUSTOM_A'})),
+        gpu: client_module.Stock({'VGPU': 0}, frozenset()),
+        nothing: client_module.Stock({}, frozenset({'CUSTOM_B'})),
+    }
 
 
 def test_inventories_are_totals_by_class(client, admin):

@@ -84,6 +84,7 @@ CALLS = {
         lambda c: c.allocation_candidates({'': placement.Group({'VGPU': 1})}),
         'GET /allocation_candidates',
     ),
+    'stocks': (lambda c: c.stocks('VGPU'), 'GET /allocation_candidates'),
     'providers': (lambda c: c.providers(), 'GET /resource_providers'),
 }
 every_call = pytest.mark.parametrize(

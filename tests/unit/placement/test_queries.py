@@ -94,7 +94,7 @@ def test_candidates_are_asked_for_as_nova_does(
         json={'allocation_requests': [], 'provider_summaries': {}},
     )
 
-    assert client.allocation_candidates(groups, **options).candidates == {}
+    assert client.allocation_candidates(groups, **options) == {}
 
     query = urllib.parse.urlparse(requests_mock.last_request.url).query
     assert dict(urllib.parse.parse_qsl(query)) == {
