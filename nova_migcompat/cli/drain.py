@@ -28,7 +28,7 @@ OF_HOST = ('Server', 'Name', 'Hosts', 'To', 'Why')
 OF_ALL = ('Host', 'Guests', 'Stuck', 'Servers')
 
 #: Why no host is in question.
-_NOTHING = 'no other host has such a device free'
+_NOTHING = 'no other host that could take it is up and has such a device free'
 #: Characters of a reason that a table shows; machines get all.
 _MOST_WHY = 300
 
@@ -161,17 +161,25 @@ class _Drainer:
     ) -> str | None:
         """Say why a guest can go nowhere; None where the notes say it."""
         for one in made:
-            elsewhere = one.hosts - {guest.node}
-            if not elsewhere:
-                missing = self._offering.missing(one.wanted, guest.node)
-                nobody = f'none at all has {", ".join(missing)}'
-                return ': '.join([_NOTHING, *([nobody] if missing else [])])
-            if not one.selected.passed & elsewhere:
-                decided, problems = one.asked.decided, one.asked.problems
-                why = reasons.summary(decided, problems, explain=True)
-                only = reasons.only_here(one.asked, guest.node)
-                return '; '.join(filter(None, [only, why]))
+            if not one.selected.passed - {guest.node}:
+                return self._why_none(one, guest.node)
         return None
+
+    def _why_none(self, one: judging.Judgement, node: str) -> str:
+        """Say why no other host passes."""
+        elsewhere = one.hosts - {node}
+        compatible = self._offering.compatible(one.asked)
+        if not elsewhere and (compatible is None or compatible - {node}):
+            missing = self._offering.missing(one.wanted, node)
+            nobody = f'none at all has {", ".join(missing)}'
+            return ': '.join([_NOTHING, *([nobody] if missing else [])])
+        misfits = sorted(elsewhere & one.selected.misfits.keys())[:1]
+        names = self._state.names(misfits)
+        said = [f'{names[h]}: {one.selected.misfits[h]}' for h in misfits]
+        said.append(reasons.only_here(one.asked, node))
+        decided, problems = one.asked.decided, one.asked.problems
+        said.append(reasons.summary(decided, problems, explain=True))
+        return '; '.join(filter(None, said))
 
 
 def _service(nodes: Sequence[compute.Node], name: str) -> str:

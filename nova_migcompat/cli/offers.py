@@ -108,9 +108,8 @@ class Asked:
         """Name the aggregates that hosts must be in, on a large fleet."""
         if (
             len(self._state.census.hosts) <= _LARGE
-            or self._state.choices.policy.unknown_target != 'reject'
             or '' not in wanted.groups
-            or not asked.decided.requirements
+            or not _needs_documents(asked, self._state)
         ):
             return []
         in_use = asked.names.digests
@@ -139,14 +138,18 @@ class Reckoned:
     def of(
         self,
         wanted: guests.Wanted,
-        _asked: demand.Demand,
+        asked: demand.Demand,
         only: str | None,
         /,
     ) -> tuple[Candidates, bool]:
         """Find the hosts whose providers have enough left."""
-        trees = self._with_any(wanted)
-        if only is not None:
-            trees = {only: trees[only]} if only in trees else {}
+        compatible = self.compatible(asked)
+        trees = {
+            node: tree
+            for node, tree in self._with_any(wanted).items()
+            if only in (None, node)
+            if compatible is None or node in compatible
+        }
         reckoner = placement.Reckoner(wanted.groups, isolate=wanted.isolate)
         memory_mb = _amount(wanted, flavors.MEMORY)
         able = {
@@ -156,7 +159,7 @@ class Reckoned:
             and next(reckoner.candidates(tree), None) is not None
         }
         self._reckoners.append(reckoner)
-        return _Found(able, reckoner), False
+        return _Found(able, reckoner), compatible is not None
 
     def caution(self) -> str | None:
         """Say whether hosts have more ways to serve a guest than it tried."""
@@ -166,6 +169,24 @@ class Reckoned:
             'hosts have more ways to give what a flavor asks for than are '
             f'tried ({placement.MOST_STEPS:,}): some may take a guest though '
             'they are not counted'
+        )
+
+    def compatible(self, asked: demand.Demand) -> frozenset[str] | None:
+        """Name the hosts that have a compatible document.
+
+        :param asked: what a guest's devices ask of a host.
+        :returns: compute nodes, of which more than these may pass: their
+            devices may differ. None: other hosts may pass too.
+        """
+        requirements = asked.decided.requirements
+        if not _needs_documents(asked, self._state):
+            return None
+        return frozenset(
+            node
+            for node, host in self._state.census.hosts.items()
+            if not any(
+                host.digests.isdisjoint(r.compatible) for r in requirements
+            )
         )
 
     def missing(self, wanted: guests.Wanted, but: str) -> list[str]:
@@ -215,6 +236,13 @@ class _Found(Candidates):
 
     def __len__(self) -> int:
         return len(self.able)
+
+
+def _needs_documents(asked: demand.Demand, state: states.State) -> bool:
+    """Tell whether no host passes that publishes nothing."""
+    return state.choices.policy.unknown_target == 'reject' and bool(
+        asked.decided.requirements
+    )
 
 
 def _amount(wanted: guests.Wanted, name: str) -> int:

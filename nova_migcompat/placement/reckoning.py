@@ -84,8 +84,8 @@ class Reckoner:
 
         Groups that are alike could else be tried in every order.
         """
-        if not all(ways):
-            return False
+        if len(ways) == 1 or not all(ways):
+            return all(ways)
         some = list(itertools.chain.from_iterable(ways))
         givers = {provider for way in some for provider in way.takes}
         for name in {n for g in self._groups.values() for n in g.resources}:
@@ -115,46 +115,47 @@ class Reckoner:
 
 
 def _ways(tree: Tree, suffix: str, group: Group) -> list[_Way]:
-    """List how a group can be served by itself.
-
-    The group '' takes each resource class from a provider of its own choice,
-    any other all from one.
-    """
-    wanted = dict(group.resources)
+    """List how a group can be served by itself."""
+    able = {
+        name: [uuid for uuid in tree if tree[uuid].free.get(name, 0) >= amount]
+        for name, amount in group.resources.items()
+    }
     if suffix:
-        choices = [(uuid,) * len(wanted) for uuid in tree]
+        # One provider for all.
+        together = set(tree).intersection(*able.values())
+        choices = [dict.fromkeys(able, uuid) for uuid in sorted(together)]
     else:
-        able = [
-            [uuid for uuid in tree if tree[uuid].free.get(name, 0) >= amount]
-            for name, amount in wanted.items()
+        # Each class from a provider of its own choice.
+        each = itertools.product(*able.values())
+        choices = [dict(zip(able, uuids, strict=True)) for uuids in each]
+    if group.required:
+        choices = [
+            choice
+            for choice in choices
+            if _has_traits(tree, set(choice.values()), group.required)
         ]
-        choices = list(itertools.product(*able))
-    found = []
-    for providers in choices:
-        takes: dict[str, dict[str, int]] = {}
-        for provider, name in zip(providers, wanted, strict=True):
-            takes.setdefault(provider, {})[name] = wanted[name]
-        if _suffices(tree, takes) and _has_traits(tree, takes, group):
-            found.append(_Way(suffix, takes))
-    return found
+    return [_way(suffix, choice, group.resources) for choice in choices]
 
 
-def _suffices(tree: Tree, takes: Mapping[str, Mapping[str, int]]) -> bool:
-    return all(
-        tree[provider].free.get(name, 0) >= amount
-        for provider, amounts in takes.items()
-        for name, amount in amounts.items()
-    )
+def _way(
+    suffix: str, choice: Mapping[str, str], amounts: Mapping[str, int]
+) -> _Way:
+    takes: dict[str, dict[str, int]] = {}
+    for name, provider in choice.items():
+        takes.setdefault(provider, {})[name] = amounts[name]
+    return _Way(suffix, takes)
 
 
-def _has_traits(tree: Tree, providers: Collection[str], group: Group) -> bool:
+def _has_traits(
+    tree: Tree, providers: Collection[str], required: Collection[str]
+) -> bool:
     """Tell whether providers have together what is required, and none of them
     what is forbidden.
     """
     has = frozenset[str]().union(*(tree[each].traits for each in providers))
     return all(
         trait[1:] not in has if trait.startswith('!') else trait in has
-        for trait in group.required
+        for trait in required
     )
 
 

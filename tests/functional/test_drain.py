@@ -17,6 +17,10 @@ from tests.functional.gpu_fleet import (
     with_gpus,
 )
 
+NOTHING_FREE = (
+    'no other host that could take it is up and has such a device free'
+)
+
 # As it runs the application in this process.
 pytestmark = pytest.mark.usefixtures('logging_as_before')
 
@@ -83,7 +87,41 @@ def test_a_host_has_room_for_as_many_devices_as_a_guest_has(cloud, drain):
     _, rows, _ = drain('source')
 
     assert [row['Hosts'] for row in rows] == [1, 0]
-    assert rows[1]['Why'] == 'no other host has such a device free'
+    assert rows[1]['Why'] == NOTHING_FREE
+
+
+def test_a_host_with_other_devices_free_is_no_reason(cloud, drain):
+    """Whether one that could take the guest is full, or there is none."""
+    with_gpus(cloud, 'source', OLD)
+    with_gpus(cloud, 'right', NEW, free=False)
+    with_gpus(cloud, 'wrong', OTHER)
+    with_gpus(cloud, 'nothing')
+    moves, stays = cloud.guest('source'), cloud.guest('wrong')
+
+    rows = {**by_server(drain('source')), **by_server(drain('wrong'))}
+
+    assert rows[moves]['Why'] == NOTHING_FREE
+    assert rows[stays]['Why'].startswith(
+        'only the source host has such a document; 1 of 3 documents in use'
+    )
+
+
+def test_a_host_that_has_only_its_other_device_free_is_named(cloud, drain):
+    with_gpus(cloud, 'source', OLD)
+    with_gpus(cloud, 'half', NEW, OTHER)
+    parent = cloud.client.provider(name=f'half_{GPU1}').uuid
+    cloud.admin.allocate(str(uuid.uuid4()), {parent: {'VGPU': 4}})
+    cloud.guest('source')
+
+    _, [row], _ = drain('source')
+
+    assert row['Hosts'] == 0
+    assert row['Why'].startswith('half: ')
+    assert '2 of 3 documents in use are compatible' in row['Why']
+
+
+def by_server(answer):
+    return {row['Server']: row for row in answer[1]}
 
 
 def test_a_document_of_the_source_that_cannot_be_read_stops_its_guests_only(
@@ -169,7 +207,7 @@ def test_what_no_other_host_has_at_all_is_named(cloud, drain, specs):
     assert found[right]['Hosts'] == 1
     assert found[wrong]['Hosts'] == 0
     assert found[wrong]['Why'] == (
-        'no other host has such a device free: none at all has CUSTOM_MISSPELT'
+        f'{NOTHING_FREE}: none at all has CUSTOM_MISSPELT'
     )
 
 
@@ -182,7 +220,7 @@ def test_a_host_that_is_down_takes_nobody(cloud, drain, monkeypatch):
     status, rows, _ = drain('source')
 
     assert (status, rows[0]['Hosts']) == (1, 0)
-    assert rows[0]['Why'] == 'no other host has such a device free'
+    assert rows[0]['Why'] == NOTHING_FREE
 
 
 def test_nothing_that_a_tenant_calls_a_server_acts_on_who_reads_it(
