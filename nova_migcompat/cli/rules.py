@@ -26,8 +26,6 @@ LOG = logging.getLogger(__name__)
 
 COLUMNS = ('Device', 'Rule', 'Facts', 'Document', 'Error')
 
-_SUFFIX = '.yaml'
-
 
 class Test(base.Lister):
     """Show what rules make of the devices of this host, or of a copy of sysfs.
@@ -179,10 +177,10 @@ def _files(names: Sequence[pathlib.Path]) -> Iterator[pathlib.Path]:
         if not name.is_dir():
             yield name
             continue
-        found = list(name.glob(f'[!.]*{_SUFFIX}'))
+        found = list(name.glob(f'[!.]*{rulefile.SUFFIX}'))
         if not found:
             raise base.InputError(
-                f'{cells.printable(str(name))}: holds no file *{_SUFFIX}, so '
-                'there is no rule to test'
+                f'{cells.printable(str(name))}: holds no file '
+                f'*{rulefile.SUFFIX}, so there is no rule to test'
             )
         yield from found

@@ -13,6 +13,9 @@ from nova_migcompat.agent import errors, model
 from nova_migcompat.agent.rules import marked, patterns, rule, schema
 from nova_migcompat.descriptor import templates
 
+#: What the name of a rules file in a folder ends with.
+SUFFIX = '.yaml'
+
 #: Of one file, so that a file of another kind does not flood the log.
 MAX_PROBLEMS = 20
 

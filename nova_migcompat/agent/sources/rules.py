@@ -22,8 +22,6 @@ from nova_migcompat.agent.rules import (
 )
 from nova_migcompat.agent.sources import base
 
-SUFFIX = '.yaml'
-
 #: Of all files, so that a folder of other files does not flood the log.
 MAX_PROBLEMS = 10
 
@@ -92,7 +90,7 @@ class RulesSource(base.Source):
         rules, problems = read_files(
             folder / name
             for name in names
-            if name.endswith(SUFFIX) and not name.startswith('.')
+            if name.endswith(rulefile.SUFFIX) and not name.startswith('.')
         )
         more = len(problems) - MAX_PROBLEMS
         if more > 0:
