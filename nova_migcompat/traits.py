@@ -129,11 +129,6 @@ def is_ours(name: str) -> bool:
     return name.startswith(PREFIX)
 
 
-def is_text(name: str) -> bool:
-    """Is it a T name? Those never stand on a provider."""
-    return name.startswith(TEXT_PREFIX)
-
-
 def is_document(name: str) -> bool:
     """Is it a D name?"""
     return _D_NAME.fullmatch(name) is not None

@@ -71,7 +71,7 @@ class Watch:
     def _look_at(self, name, now):
         before = self._start.traits[name]
         standing = now.traits[name]
-        assert not any(map(traits.is_text, standing))
+        assert not any(n.startswith(traits.TEXT_PREFIX) for n in standing)
         assert not_ours(standing) == not_ours(before)
         assert now.aggregates[name] >= self._start.aggregates[name] & {
             AGGREGATE,
