@@ -11,11 +11,12 @@ it is looked again. So one of the two sees the other, and puts the text back
 import argparse
 import dataclasses
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nova_migcompat import placement, traits
 from nova_migcompat.agent import errors
 from nova_migcompat.cli import base, cloud
+from nova_migcompat.placement import together
 
 COLUMNS = ('Digest', 'Kind', 'Names', 'Reason', 'Result')
 
@@ -30,6 +31,9 @@ _KINDS = {
 UNTOUCHED = 'would be removed'
 REMOVED = 'removed'
 TAKEN_UP = 'in use meanwhile'
+
+#: Placement deletes names one by one; so many requests are sent side by side.
+REQUESTS_AT_ONCE = 8
 
 #: Refusals that every other request would meet as well.
 _HOPELESS = (None, 401, 403)
@@ -114,7 +118,7 @@ example:
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
         """Find what nobody needs, and remove it."""
-        client = self.placement(parsed_args)
+        client = self.placement(parsed_args, at_once=REQUESTS_AT_ONCE)
         groups = unused(client, fields=parsed_args.fields)
         if parsed_args.dry_run:
             outcomes = [Outcome(group, UNTOUCHED) for group in groups]
@@ -167,12 +171,8 @@ def remove(
         refuses everything. Text that a provider took up meanwhile may be
         missing then: the agents' next full check puts it back.
     """
-    texts = []
-    for group in groups:
-        if group.kind == TEXT:
-            texts.append(group)
-        else:
-            yield _delete(client, group)
+    texts = [group for group in groups if group.kind == TEXT]
+    yield from _delete(client, [g for g in groups if g.kind != TEXT])
     # A document taken up meanwhile is without its text for one batch only.
     for first in range(0, len(texts), placement.MAX_NAMES):
         yield from _remove_texts(
@@ -195,11 +195,10 @@ def _remove_texts(
     outcomes = [Outcome(group, TAKEN_UP) for group in batch if group in used]
     going = [group for group in batch if group not in used]
     try:
-        deleted = [_delete(client, group) for group in going]
+        deleted = _delete(client, going)
     finally:
         taken_up = _used(client, going)
-        for name in itertools.chain(*(group.names for group in taken_up)):
-            client.create_trait(name)
+        client.create_traits(_names(taken_up))
     for outcome in deleted:
         if outcome.group in taken_up:
             outcome = Outcome(outcome.group, TAKEN_UP)
@@ -220,17 +219,44 @@ def _used(
     return [names[name] for name in used]
 
 
-def _delete(client: placement.PlacementClient, group: Group) -> Outcome:
-    result, failed = REMOVED, False
-    for name in group.names:
+def _delete(
+    client: placement.PlacementClient, groups: Sequence[Group]
+) -> list[Outcome]:
+    """Delete the names of some groups, several side by side.
+
+    :raises placement.PlacementError: where Placement does not answer, or
+        refuses everything; nothing is sent after that.
+    """
+    refusals: dict[str, placement.PlacementError] = {}
+
+    def delete(name: str) -> None:
+        """Delete one name, or note why it stays."""
         try:
             client.delete_trait(name)
         except placement.NotFound:
             pass  # another purge was faster
-        except placement.Conflict:
-            result = TAKEN_UP
         except placement.PlacementError as e:
             if e.status in _HOPELESS:
                 raise
-            result, failed = f'not removed: {errors.plain(e)}', True
+            refusals[name] = e
+
+    together.each(delete, _names(groups), client.at_once)
+    return [_outcome(group, refusals) for group in groups]
+
+
+def _outcome(
+    group: Group, refusals: Mapping[str, placement.PlacementError]
+) -> Outcome:
+    """Tell what became of a group; of several refusals the last is shown."""
+    result, failed = REMOVED, False
+    for name in group.names:
+        refusal = refusals.get(name)
+        if isinstance(refusal, placement.Conflict):
+            result = TAKEN_UP
+        elif refusal is not None:
+            result, failed = f'not removed: {errors.plain(refusal)}', True
     return Outcome(group, result, failed)
+
+
+def _names(groups: Iterable[Group]) -> Iterator[str]:
+    return itertools.chain.from_iterable(group.names for group in groups)

@@ -69,7 +69,7 @@ class PlacementClient(Capacity):
         global_request_id: str | None = None,
         at_once: int = 1,
     ) -> None:
-        self._at_once = at_once
+        self.at_once = at_once
         self._transport = Transport(
             adapter, timeout, budget, retries, global_request_id
         )
@@ -115,7 +115,7 @@ class PlacementClient(Capacity):
         :raises PlacementError: the first that one of them met; nothing is
             sent after it
         """
-        together.each(self.create_trait, names, self._at_once)
+        together.each(self.create_trait, names, self.at_once)
 
     def delete_trait(self, name: str) -> None:
         """Delete a custom trait.

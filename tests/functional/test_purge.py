@@ -4,6 +4,7 @@
 import json
 import random
 import string
+import threading
 
 import pytest
 
@@ -191,6 +192,32 @@ def test_a_name_that_cannot_be_removed_is_1_and_hides_no_other(
         'not removed: no\\nroom',
     ]
     assert ours(admin) == {first}
+
+
+@pytest.mark.parametrize(
+    'kind', [traits.text_prefix(X.digest), traits.FIELD_PREFIX]
+)
+def test_names_are_removed_side_by_side(command, admin, monkeypatch, kind):
+    """Each waits for all others: one after another none would go."""
+    all_there = threading.Barrier(purge.REQUESTS_AT_ONCE)
+    delete = placement_module.PlacementClient.delete_trait
+
+    def delete_together(client, name):
+        all_there.wait(timeout=20)
+        delete(client, name)
+
+    monkeypatch.setattr(
+        placement_module.PlacementClient, 'delete_trait', delete_together
+    )
+    count = 2 * purge.REQUESTS_AT_ONCE
+    admin.create_traits(
+        f'{kind}{"B" * 8}_{n}_{count}_AA' for n in range(1, count + 1)
+    )
+
+    status, rows, _ = command('--fields')
+
+    assert (status, [row['Names'] for row in rows]) == (0, [count])
+    assert ours(admin) == set()
 
 
 def test_more_documents_than_fit_into_one_batch_are_removed(
