@@ -88,21 +88,21 @@ class _Found(NamedTuple):
 def read(client: placement.PlacementClient, *, places: bool = False) -> Census:
     """Read what every host has, and the documents' texts.
 
-    Two requests tell the names in use and the texts, one for each
+    Two requests tell the documents in use and their texts, one for each
     :data:`placement.MAX_NAMES` documents who has any of them; then one for
     each document, or one for each of those providers, whichever are fewer,
     tells who has which.
 
-    :param places: whether the locations of each host are asked for as well:
-        one request for each chunk of the L names in use, and one for each of
-        them or for each host that has any, unless the hosts were asked.
+    :param places: whether the locations of each host are asked for as well,
+        unless the hosts were asked: one request tells the L names in use, one
+        for each chunk of these who has any, and one for each of them or for
+        each such host who has which.
     :raises placement.PlacementError:
     """
-    names = fleet.in_use(client)
     found = _Found({}, {})
-    way = _ask(client, _document_names(names), found)
-    if places and way is Way.BY_DOCUMENT:
-        _ask(client, _location_names(names), found)
+    way = _ask(client, _document_names(client), found)
+    if places and found.names and way is Way.BY_DOCUMENT:
+        _ask(client, _location_names(client), found)
     hosts = _hosts(client, found)
     digests = frozenset[str]().union(*(h.digests for h in hosts))
     texts = traits.Texts({}, {})
@@ -112,14 +112,14 @@ def read(client: placement.PlacementClient, *, places: bool = False) -> Census:
     return Census({host.uuid: host for host in ordered}, texts, way)
 
 
-def _document_names(names: fleet.Names) -> list[str]:
-    return sorted(traits.document_trait(digest) for digest in names.digests)
+def _document_names(client: placement.PlacementClient) -> list[str]:
+    return sorted(map(traits.document_trait, fleet.documents_in_use(client)))
 
 
-def _location_names(names: fleet.Names) -> list[str]:
+def _location_names(client: placement.PlacementClient) -> list[str]:
     return sorted(
         traits.location_trait(place, digest)
-        for place, digests in names.places.items()
+        for place, digests in fleet.places_in_use(client).items()
         for digest in digests
     )
 

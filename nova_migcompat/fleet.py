@@ -166,13 +166,28 @@ def in_use(client: placement.Reader, apart: bool = False) -> Names:
         (1,000 documents on 10,000 hosts, MariaDB: 0.9 s in place of 0.03).
     :raises placement.PlacementError:
     """
-    prefixes = [traits.PREFIX]
     if apart:
-        prefixes = [traits.DOCUMENT_PREFIX, traits.LOCATION_PREFIX]
-    return Names.read(
-        frozenset[str]().union(
-            *(client.traits(startswith=p, associated=True) for p in prefixes)
-        )
+        return Names(documents_in_use(client), places_in_use(client))
+    return Names.read(client.traits(startswith=traits.PREFIX, associated=True))
+
+
+def documents_in_use(client: placement.Reader) -> frozenset[str]:
+    """Read the digests of the documents that any provider has.
+
+    :raises placement.PlacementError:
+    """
+    return traits.digests(
+        client.traits(startswith=traits.DOCUMENT_PREFIX, associated=True)
+    )
+
+
+def places_in_use(client: placement.Reader) -> dict[str, frozenset[str]]:
+    """Read the digests by location, of the L names that any provider has.
+
+    :raises placement.PlacementError:
+    """
+    return traits.locations(
+        client.traits(startswith=traits.LOCATION_PREFIX, associated=True)
     )
 
 

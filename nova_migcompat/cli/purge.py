@@ -13,7 +13,7 @@ import dataclasses
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from nova_migcompat import placement, traits
+from nova_migcompat import fleet, placement, traits
 from nova_migcompat.agent import errors
 from nova_migcompat.cli import base, cloud
 from nova_migcompat.placement import together
@@ -145,9 +145,7 @@ def unused(
     :raises placement.PlacementError: where Placement does not answer.
     """
     idle = client.traits(startswith=traits.PREFIX, associated=False)
-    used = traits.digests(
-        client.traits(startswith=traits.DOCUMENT_PREFIX, associated=True)
-    )
+    used = fleet.documents_in_use(client)
     found: dict[tuple[str, str], list[str]] = {}
     for name in sorted(idle):
         kind, digest = _kind(name), traits.digest_in(name)

@@ -180,7 +180,7 @@ class Checks(upgradecheck.UpgradeCommands):
     @functools.cached_property
     def _in_use(self) -> frozenset[str]:
         """The digests of the documents in use, asked for once."""
-        return fleet.in_use(self._client).digests
+        return fleet.documents_in_use(self._client)
 
     @functools.cached_property
     def _client(self) -> placement.PlacementClient:

@@ -53,8 +53,10 @@ def test_many_hosts_are_read_by_document(cloud, mixed):
     assert found.documents == traits.Texts(
         {ONE.digest: ONE, TWO.digest: TWO}, {}
     )
-    # The names, any document, each of two, the one location, the texts.
-    assert len(cloud.adapter.urls) == 6
+    # The names, any document, each of two, the locations, who has the one of
+    # them, the texts.
+    assert len(cloud.adapter.urls) == 7
+    assert not any(f'{traits.PREFIX}&' in url for url in cloud.adapter.urls)
 
 
 def test_few_hosts_are_read_one_by_one(cloud):

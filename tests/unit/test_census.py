@@ -37,7 +37,8 @@ class Placement:
         return uuid
 
     def traits(self, startswith, associated=None):
-        self.asked.append('traits')
+        kind = startswith.removeprefix(traits.PREFIX)[:1] or 'all'
+        self.asked.append(f'{kind} names')
         names = set().union(*self.names.values())
         if not associated:
             names |= self.texts
@@ -81,8 +82,10 @@ def location(place, document):
 def test_a_fleet_that_publishes_nothing_costs_one_request(client):
     client.add('compute1')
 
-    assert census.read(client) == census.Census({}, traits.Texts({}, {}))
-    assert client.asked == ['traits']
+    found = census.read(client, places=True)
+
+    assert found == census.Census({}, traits.Texts({}, {}))
+    assert client.asked == ['D names']
 
 
 def test_one_document_costs_three_requests_whatever_has_it(client):
@@ -92,7 +95,7 @@ def test_one_document_costs_three_requests_whatever_has_it(client):
 
     assert found.hosts.keys() == set(hosts)
     assert found.documents.documents == {ONE.digest: ONE}
-    assert client.asked == ['traits', 'any of 1', 'traits']
+    assert client.asked == ['D names', 'any of 1', 'T names']
 
 
 def test_many_hosts_are_asked_for_by_document(client):
@@ -103,10 +106,10 @@ def test_many_hosts_are_asked_for_by_document(client):
 
     assert found.way is census.Way.BY_DOCUMENT
     assert client.asked == [
-        'traits',
+        'D names',
         'any of 10',
         *['any of 1'] * 10,
-        'traits',
+        'T names',
     ]
     assert len(found.hosts) == 1000
     assert len(found.having(DOCUMENTS[3].digest)) == 100
@@ -121,12 +124,12 @@ def test_hosts_that_are_fewer_than_documents_are_asked_themselves(client):
 
     assert found.way is census.Way.BY_HOST
     assert client.asked == [
-        'traits',
+        'D names',
         'any of 64',
         'any of 6',
         'provider',
         'provider',
-        'traits',
+        'T names',
     ]
     assert found.hosts[first].digests == digests(*DOCUMENTS[:40])
     assert found.hosts[second].digests == digests(*DOCUMENTS[30:])
@@ -219,13 +222,16 @@ def test_locations_are_read_where_they_are_asked_for(client):
         client.add(f'other{number}', ONE)
 
     without = census.read(client)
-    before = len(client.asked)
+    asked = list(client.asked)
     found = census.read(client, places=True)
 
     assert without.hosts[mixed].places == {}
     assert found.hosts[mixed].places == {PF: digests(ONE, TWO)}
+    by_document = ['D names', 'any of 2', 'any of 1', 'any of 1']
+    assert asked == [*by_document, 'T names']
     # Who has any of the two names, and of that one host, which.
-    assert len(client.asked) - before == before + 2
+    locations = ['L names', 'any of 2', 'provider']
+    assert client.asked == [*asked, *by_document, *locations, 'T names']
 
 
 def test_locations_that_many_hosts_have_are_asked_for_by_name(client):
@@ -246,4 +252,4 @@ def test_hosts_that_were_asked_have_told_their_locations(client):
 
     assert found.way is census.Way.BY_HOST
     assert found.hosts[node].places == {PF: digests(TWO)}
-    assert client.asked == ['traits', 'any of 2', 'provider', 'traits']
+    assert client.asked == ['D names', 'any of 2', 'provider', 'T names']
