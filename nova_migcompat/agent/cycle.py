@@ -6,6 +6,7 @@ Puts the steps together; each step is in a module of its own.
 
 import dataclasses
 import pathlib
+import random
 import time
 from collections.abc import Callable, Collection, Sequence
 
@@ -23,6 +24,7 @@ from nova_migcompat.agent import (
     nova_conf,
     provider,
     publish,
+    schedule,
 )
 from nova_migcompat.agent.sources import base, loading
 
@@ -134,19 +136,22 @@ class Reconciler:
 
     :param conf: the agent's configuration, with the group [agent].
     :param clock: seconds, of a clock that nobody sets.
+    :param uniform: where the jitter of full checks comes from.
     """
 
     def __init__(
         self,
         conf: cfg.ConfigOpts,
         clock: Callable[[], float] = time.monotonic,
+        uniform: schedule.Uniform = random.uniform,
     ) -> None:
         self._conf = conf
         self._clock = clock
+        self._uniform = uniform
         self._sources: Sources | None = None
         self._notices = notices.Notices()
         self._last: Outcome | None = None
-        self._checked = 0.0
+        self._due = 0.0
 
     def reconfigure(self, conf: cfg.ConfigOpts) -> None:
         """Take over another configuration; the next cycle is a full check.
@@ -184,7 +189,10 @@ class Reconciler:
             )
         else:
             self._last = _full(self._conf, client, host, self._notices)
-            self._checked = begun
+            interval = self._conf.agent.full_check_interval
+            if last is None:
+                interval = schedule.after_first_check(interval, self._uniform)
+            self._due = begun + interval
         return self._last
 
     def _is_quiet(
@@ -199,7 +207,7 @@ class Reconciler:
             last.generation is None
             or host.desired != last.host.desired
             or host.compute_id != last.host.compute_id
-            or now - self._checked >= self._conf.agent.full_check_interval
+            or now >= self._due
         ):
             return False
         try:

@@ -29,6 +29,22 @@ def after_success(interval: float, uniform: Uniform = random.uniform) -> float:
     return interval * uniform(0.8, 1)
 
 
+def after_first_check(
+    interval: float, uniform: Uniform = random.uniform
+) -> float:
+    """Tell how long after the first full check the second one is due.
+
+    Anywhere within the interval: agents that were started together, or had to
+    do without Placement together, each have a moment of their own from then
+    on. Later ones follow each other at the interval.
+
+    :param interval: ``[agent] full_check_interval``, in seconds.
+    :param uniform: where the jitter comes from.
+    :returns: seconds.
+    """
+    return uniform(0, interval)
+
+
 def after_failure(
     failures: int, longest: float, uniform: Uniform = random.uniform
 ) -> float:

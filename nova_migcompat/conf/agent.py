@@ -34,13 +34,16 @@ the number of hosts divided by this value, in requests per second.
         most=604800,
         default=600,
         help="""
-Seconds between two full checks of what stands in Placement for this host.
+Seconds between two full checks of what stands in Placement for this host, at
+most.
 
 Between two full checks the agent trusts what it last saw for as long as the
 generation of the compute node's resource provider stays the same. A full
 check also restores what was lost elsewhere: the providers of mdev parents that
 nova-compute deleted and made again, and text that an administrator purged. A
-value below ``interval`` makes every look a full check.
+value below ``interval`` makes every look a full check. The second one after a
+start, an outage or SIGHUP comes earlier, at random, so that agents that began
+together do not go on together.
 """,
     ),
     cfg.StrOpt(

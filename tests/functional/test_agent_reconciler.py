@@ -35,7 +35,11 @@ class Agent:
     def __init__(self, host):
         self.host = host
         self.now = 1000.0
-        self.reconciler = cycle.Reconciler(host.conf({}), lambda: self.now)
+        #: The part of the interval after which the second full check is due.
+        self.part = 1.0
+        self.reconciler = cycle.Reconciler(
+            host.conf({}), lambda: self.now, lambda _, most: self.part * most
+        )
 
     def cycle(self):
         """Do one cycle a minute later; return what it asked for."""
@@ -125,6 +129,19 @@ def test_the_interval_of_full_checks_is_kept(host, agent):
         assert agent.cycle() == quiet(host)
     assert len(agent.cycle()) > 1
     assert agent.cycle() == quiet(host)
+
+
+def test_after_a_start_the_next_full_check_comes_earlier(host, agent):
+    """So that those of agents that were started together do not coincide."""
+    host.gpu('0000:84:00.0', X)
+    agent.part = 0.25
+    agent.cycle()
+
+    found = [len(agent.cycle()) == 1 for _ in range(14)]
+
+    assert found.index(False) == 2
+    assert found[3:12] == [True] * 9
+    assert not found[12]
 
 
 def test_a_parents_provider_that_nova_made_again_is_put_right_by_a_full_check(

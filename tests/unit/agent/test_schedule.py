@@ -20,6 +20,12 @@ def test_the_interval_is_never_exceeded(interval):
     assert schedule.after_success(interval, least) == 0.8 * interval
 
 
+def test_a_second_full_check_comes_anywhere_within_the_interval():
+    assert schedule.after_first_check(600, least) == 0
+    assert schedule.after_first_check(600, most) == 600
+    assert len({schedule.after_first_check(600) for _ in range(20)}) > 1
+
+
 def test_a_back_off_doubles_from_2_s_to_the_longest():
     waits = [schedule.after_failure(n, 300, most) for n in range(1, 11)]
 
