@@ -102,7 +102,8 @@ class Compute:
                 f'{uuid!a} is no UUID of a server; openstack server show '
                 'NAME gives it'
             )
-        body = self._get(f'/servers/{uuid}', f'server {uuid}')
+        what = f'server {uuid}'
+        body = self._get(f'/servers/{uuid}', what, may_be_missing=True)
         server: Server = _read(_server, body, 'server')
         if 'OS-EXT-SRV-ATTR:hypervisor_hostname' not in body['server']:
             raise base.InputError(
@@ -162,7 +163,9 @@ class Compute:
                 raise _strange(query.partition('?')[0])
             marker = last
 
-    def _get(self, url: str, what: str) -> Any:
+    def _get(
+        self, url: str, what: str, *, may_be_missing: bool = False
+    ) -> Any:
         where = f'GET {url.partition("?")[0]}'
         try:
             response = self._adapter.get(
@@ -175,33 +178,40 @@ class Compute:
         # What keystoneauth1 lets through, as in placement/transport.py.
         except (OSError, ValueError) as e:
             raise base.InputError(f'Nova API: {where}: {clean(str(e))}') from e
-        status = response.status_code
-        if status == 401:
-            raise exceptions.Unauthorized(f'Nova API: {where}: status 401')
-        if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise exceptions.HttpServerError(
-                f'Nova API: {where}: status {status}: {clean(response.text)}'
-            )
-        if status == 404:
-            raise base.InputError(
-                f'Nova has no {what}, or this user may not see it'
-            )
-        if status == 403:
-            raise base.InputError(
-                f'the Nova API does not show this user {what}: {_RIGHTS}'
-            )
-        if status == 406:
-            raise base.InputError(
-                f'this Nova API does not speak microversion {MICROVERSION}'
-            )
-        if status != 200:
-            raise base.InputError(
-                f'Nova API: {where}: status {status}: {clean(response.text)}'
-            )
+        _check(response, where, what, may_be_missing)
         try:
             return response.json()
         except (ValueError, RecursionError) as e:
             raise _strange(url) from e
+
+
+def _check(response: Any, where: str, what: str, may_be_missing: bool) -> None:
+    """Raise what a status other than 200 means."""
+    status = response.status_code
+    if status == http.HTTPStatus.UNAUTHORIZED:
+        raise exceptions.Unauthorized(f'Nova API: {where}: status 401')
+    if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise exceptions.HttpServerError(
+            f'Nova API: {where}: status {status}: {clean(response.text)}'
+        )
+    if status == http.HTTPStatus.NOT_FOUND and not may_be_missing:
+        raise _strange(where)
+    if status == http.HTTPStatus.NOT_FOUND:
+        raise base.InputError(
+            f'Nova has no {what}, or this user may not see it'
+        )
+    if status == http.HTTPStatus.FORBIDDEN:
+        raise base.InputError(
+            f'the Nova API does not show this user {what}: {_RIGHTS}'
+        )
+    if status == http.HTTPStatus.NOT_ACCEPTABLE:
+        raise base.InputError(
+            f'this Nova API does not speak microversion {MICROVERSION}'
+        )
+    if status != http.HTTPStatus.OK:
+        raise base.InputError(
+            f'Nova API: {where}: status {status}: {clean(response.text)}'
+        )
 
 
 def _read(read: Any, body: Any, key: str) -> Any:

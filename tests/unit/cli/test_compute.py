@@ -101,6 +101,13 @@ def test_what_is_no_uuid_is_not_asked_for(nova, requests_mock, name):
     assert requests_mock.call_count == 0
 
 
+def test_where_lists_are_not_found_there_is_no_nova(nova, requests_mock):
+    """As where the endpoint is Placement's."""
+    requests_mock.get(f'{URL}/os-hypervisors/detail', status_code=404)
+    with pytest.raises(base.InputError, match='is the endpoint right'):
+        nova.nodes()
+
+
 def test_servers_are_read_page_by_page(nova, requests_mock):
     first, second, third = (server(number) for number in range(3))
     pages = {
