@@ -8,6 +8,7 @@ files: what a vendor has before any host does.
 import argparse
 import dataclasses
 import datetime
+import functools
 import pathlib
 from collections.abc import Sequence
 
@@ -20,7 +21,9 @@ from nova_migcompat.cli import (
     documents,
     labels,
     pairs,
+    progress,
 )
+from nova_migcompat.cli.heatmap import layout
 
 COLUMNS = ('From', 'To', 'Compatible', 'Hosts', 'Reason')
 DRAWN = ('Output', 'Rows', 'Hosts', 'Compatible', 'Dead Ends', 'Islands')
@@ -111,8 +114,11 @@ example:
             fleet = _of_census(found, parsed_args.by)
         if not fleet.parties:
             self.nothing(cloud.NO_DOCUMENTS)
-        _limit(len(fleet.parties), parsed_args.by)
-        matrix = pairs.compare(fleet.parties, fleet.texts, rules)
+        _limit(len(fleet.parties), parsed_args.by, parsed_args.output)
+        watch = functools.partial(
+            progress.shown, unit='rows', stream=self.app.stderr
+        )
+        matrix = pairs.compare(fleet.parties, fleet.texts, rules, watch)
         if parsed_args.output:
             return DRAWN, [_draw(parsed_args, fleet, matrix, rules)]
         shown = [
@@ -161,11 +167,20 @@ example:
         return _Fleet(parties, traits.Texts(found, {}), source, 'file')
 
 
-def _limit(count: int, by: str) -> None:
-    """Refuse what is too much to compare.
+def _limit(count: int, by: str, output: pathlib.Path | None) -> None:
+    """Refuse what is too much to compare, or nothing or too much to draw.
 
     :raises base.InputError:
     """
+    if output and not count:
+        raise base.InputError(
+            f'there is nothing to draw: {cloud.NO_DOCUMENTS}'
+        )
+    if output and count > layout.MAX_PARTIES:
+        raise base.InputError(
+            f'{count} rows make no picture to look at, {layout.MAX_PARTIES} '
+            'at most do: choose another --by, or rows (-f json)'
+        )
     if count**2 > _MOST_PAIRS:
         raise base.InputError(
             f'{count:,} {by}s make {count**2:,} pairs, of which '
@@ -221,8 +236,7 @@ def _draw(
 ) -> Sequence[object]:
     """Write the picture; return the row that says what it shows.
 
-    :raises base.InputError: where there is nothing or too much to draw, or
-        it cannot be written.
+    :raises base.InputError: where it cannot be written.
     """
     path: pathlib.Path = parsed_args.output
     text = _picture(fleet, matrix, rules, parsed_args.by, path.suffix)
@@ -253,18 +267,8 @@ def _picture(
     suffix: str,
 ) -> str:
     # Only here: who wants rows need not wait for jinja2.
-    from nova_migcompat.cli.heatmap import caption, drawing, layout, page
+    from nova_migcompat.cli.heatmap import caption, drawing, page
 
-    count, most = len(matrix.parties), layout.MAX_PARTIES
-    if not count:
-        raise base.InputError(
-            f'there is nothing to draw: {cloud.NO_DOCUMENTS}'
-        )
-    if count > most:
-        raise base.InputError(
-            f'{count} rows make no picture to look at, {most} at most do: '
-            'choose another --by, or rows (-f json)'
-        )
     now = datetime.datetime.now(datetime.UTC)
     source = f'{fleet.source}, {now:%Y-%m-%d %H:%M} UTC'
     words = caption.Caption(by, fleet.holder, _policy_words(rules), source)

@@ -10,7 +10,7 @@ import collections
 import dataclasses
 import enum
 import functools
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from nova_migcompat import decision, traits
 from nova_migcompat.cli import cells, labels
@@ -132,14 +132,20 @@ def by_group(hosts: Mapping[str, Collection[str]]) -> list[Party]:
 
 
 def compare(
-    parties: Iterable[Party], texts: traits.Texts, policy: decision.Policy
+    parties: Iterable[Party],
+    texts: traits.Texts,
+    policy: decision.Policy,
+    watch: Callable[[list[Party]], Iterable[Party]] = iter,
 ) -> Matrix:
-    """Decide every party against every other, and itself."""
+    """Decide every party against every other, and itself.
+
+    :param watch: gets and returns what is gone through, one after the other.
+    """
     judge = _Judge(texts, policy)
     unordered = tuple(
         sorted(parties, key=lambda party: labels.natural(party.label))
     )
-    islands = _islands(unordered, judge)
+    islands = _islands(unordered, judge, watch)
     ordered = tuple(unordered[n] for island in islands for n in island)
     places = iter(range(len(ordered)))
     reach = _reaches(ordered, judge)
@@ -246,7 +252,11 @@ def _reaches(parties: Sequence[Party], judge: _Judge) -> tuple[int, ...]:
     )
 
 
-def _islands(parties: Sequence[Party], judge: _Judge) -> list[tuple[int, ...]]:
+def _islands(
+    parties: Sequence[Party],
+    judge: _Judge,
+    watch: Callable[[list[Party]], Iterable[Party]],
+) -> list[tuple[int, ...]]:
     """Sort the numbers of parties into those that are linked.
 
     Those of the same documents are looked at once, and stay together.
@@ -256,7 +266,7 @@ def _islands(parties: Sequence[Party], judge: _Judge) -> list[tuple[int, ...]]:
         alike.setdefault(party.digests, []).append(number)
     firsts = [parties[numbers[0]] for numbers in alike.values()]
     linked = collections.defaultdict(set)
-    for one in firsts:
+    for one in watch(firsts):
         for other in firsts:
             if judge.pair(one, other).answer in (Answer.YES, Answer.PARTLY):
                 linked[one.digests].add(other.digests)

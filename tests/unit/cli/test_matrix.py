@@ -4,9 +4,12 @@
 import csv
 import io
 import pathlib
+import sys
 from xml.etree import ElementTree
 
 import pytest
+
+from nova_migcompat.cli import pairs
 
 UUID1 = 'C53XG7HETQCJHVDJHCOF7GSL4NFC2J53'
 
@@ -157,7 +160,9 @@ def test_what_cannot_be_used_is_2_and_said(run, put, names, arguments, words):
     assert words in ' '.join(answer.err.split())
 
 
-def test_more_than_anybody_can_look_at_is_not_drawn(run, put):
+def test_more_than_anybody_can_look_at_is_not_drawn(run, put, monkeypatch):
+    """Nor compared, which would take its time."""
+    monkeypatch.setattr(pairs, 'compare', None)
     files = [put(f'f{n}', f'SELF:\n x={n}\n') for n in range(201)]
 
     answer = run('matrix', *files, '--output', 'out.html')
@@ -165,3 +170,20 @@ def test_more_than_anybody_can_look_at_is_not_drawn(run, put):
     assert (answer.status, answer.out) == (2, '')
     assert '201 rows make no picture to look at, 200 at most do' in answer.err
     assert not pathlib.Path('out.html').exists()
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_on_a_terminal_only_it_shows_how_far_it_is(run, put, monkeypatch):
+    files = [put(f'f{n}', f'SELF:\n x={n}\n') for n in range(3)]
+    assert run('matrix', *files).err == ''
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, 'stderr', terminal)
+    assert run('matrix', *files).status == 0
+    assert '/3 ' in terminal.getvalue()
+    assert ' rows' in terminal.getvalue()
+    assert terminal.getvalue().endswith('\r')
