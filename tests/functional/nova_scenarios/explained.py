@@ -217,4 +217,4 @@ class MoreThanOnePage(commands.WithTheCommand, base.LiveMigrationScenario):
             counts.append(len(self.requests))
 
         self.assertEqual(1, len(set(counts)), counts)
-        self.assertLessEqual(counts[0], 6)
+        self.assertLessEqual(counts[0], 7)
