@@ -175,8 +175,8 @@ class Reckoned:
         """Name the hosts that have a compatible document.
 
         :param asked: what a guest's devices ask of a host.
-        :returns: compute nodes, of which more than these may pass: their
-            devices may differ. None: other hosts may pass too.
+        :returns: compute nodes; not all of them may pass, as their devices
+            may differ, but no other does. None: others may pass as well.
         """
         requirements = asked.decided.requirements
         if not _needs_documents(asked, self._state):
@@ -212,7 +212,9 @@ class Reckoned:
     def _with_any(self, wanted: guests.Wanted) -> dict[str, placement.Tree]:
         """Read the hosts that have any of what a guest asks for first."""
         names = {n for g in wanted.groups.values() for n in g.resources}
-        first = flavors.MEMORY if flavors.MEMORY in names else min(names)
+        first = min(names, default=flavors.MEMORY)
+        if flavors.MEMORY in names:
+            first = flavors.MEMORY
         if first not in self._trees:
             found = self._state.client.stocks(first)
             self._trees[first] = dict(found)

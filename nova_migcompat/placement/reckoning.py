@@ -54,6 +54,10 @@ class Reckoner:
 
         :param tree: what the host's providers have left.
         """
+        if not self._groups:
+            # Whoever asks for nothing gets it.
+            yield _candidate([])
+            return
         ways = [
             _ways(tree, suffix, group)
             for suffix, group in self._groups.items()
