@@ -53,7 +53,9 @@ def groups(
     """Say what Placement is asked for, as far as devices matter.
 
     The memory is asked for with them: it is what brings the compute node
-    itself, whose traits a flavor may require, into the answer.
+    itself, whose traits a flavor may require, into the answer. Of a flavor
+    that asks for none, one MB is where only it can do that: Placement refuses
+    to be asked for nothing.
 
     :param memory_mb: the flavor's memory.
     :returns: the groups by their suffix.
@@ -68,13 +70,18 @@ def groups(
             sign = {'required': '', 'forbidden': '!'}.get(value)
             if sign is not None:
                 required.setdefault(match[1], []).append(sign + match[2])
+    amounts = {
+        suffix: {name: amount for name, amount in wanted.items() if amount}
+        for suffix, wanted in resources.items()
+    }
+    if not any(amounts.values()) or ('' in required and not amounts['']):
+        amounts[''] = {MEMORY: 1}
     return {
         suffix: placement.Group(
-            {name: amount for name, amount in wanted.items() if amount},
-            tuple(sorted(required.get(suffix, ()))),
+            wanted, tuple(sorted(required.get(suffix, ())))
         )
-        for suffix, wanted in resources.items()
-        if any(wanted.values())
+        for suffix, wanted in amounts.items()
+        if wanted
     }
 
 

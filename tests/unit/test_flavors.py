@@ -92,6 +92,20 @@ def test_placement_is_asked_what_nova_asks_as_far_as_devices_matter(specs):
     assert flavors.groups(specs, 512) == expected
 
 
+def test_a_flavor_that_asks_for_no_memory_asks_for_its_host_all_the_same():
+    memory = placement.Group({'MEMORY_MB': 1})
+    specs = {'resources:MEMORY_MB': '0', 'pci_passthrough:alias': 'vf:1'}
+    assert flavors.groups(specs, 512) == {'': memory}
+
+    specs['resources1:VGPU'] = '1'
+    gpu = placement.Group({'VGPU': 1})
+    assert flavors.groups(specs, 512) == {'1': gpu}
+
+    specs['trait:CUSTOM_A'] = 'required'
+    memory = placement.Group({'MEMORY_MB': 1}, ('CUSTOM_A',))
+    assert flavors.groups(specs, 512) == {'': memory, '1': gpu}
+
+
 def test_groups_may_be_held_apart():
     assert flavors.isolates({'group_policy': 'isolate'})
     assert not flavors.isolates({'group_policy': 'none'})
