@@ -150,7 +150,9 @@ class Reckoned:
             if only in (None, node)
             if compatible is None or node in compatible
         }
-        reckoner = placement.Reckoner(wanted.groups, isolate=wanted.isolate)
+        reckoner = placement.Reckoner(
+            wanted.groups, isolate=wanted.isolate, kinds=_kinds(wanted)
+        )
         memory_mb = _amount(wanted, flavors.MEMORY)
         able = {
             node: tree
@@ -251,3 +253,13 @@ def _amount(wanted: guests.Wanted, name: str) -> int:
     """Tell how much of a class a guest asks for in the group ''."""
     group = wanted.groups.get('')
     return group.resources.get(name, 0) if group else 0
+
+
+def _kinds(wanted: guests.Wanted) -> dict[str, str]:
+    """Tell which groups a decision does not tell from one another: of each
+    kind of functions it counts places, of mediated devices providers.
+    """
+    kinds = dict.fromkeys(filter(None, wanted.groups), '')
+    for kind, suffixes in wanted.functions.items():
+        kinds.update(dict.fromkeys(suffixes, kind))
+    return kinds

@@ -39,14 +39,22 @@ class Reckoner:
 
     :param groups: as PlacementClient.allocation_candidates takes them.
     :param isolate: as there.
+    :param kinds: what groups are to who asks, by suffix. Of candidates that
+        differ in nothing but which of several groups of one kind that ask for
+        the same has what, one is found; without a kind, all.
     :ivar is_cut: whether a host had more ways than are tried.
     """
 
     def __init__(
-        self, groups: Mapping[str, Group], *, isolate: bool = False
+        self,
+        groups: Mapping[str, Group],
+        *,
+        isolate: bool = False,
+        kinds: Mapping[str, str] | None = None,
     ) -> None:
         self._groups = groups
         self._isolate = isolate
+        self._kinds = kinds or {}
         self.is_cut = False
 
     def candidates(self, tree: Tree) -> Iterator[Candidate]:
@@ -59,29 +67,62 @@ class Reckoner:
             yield _candidate([])
             return
         ways = [
-            _ways(tree, suffix, group)
+            self._ways(tree, suffix, group)
             for suffix, group in self._groups.items()
         ]
         # Who has the least choice chooses first.
         ways.sort(key=len)
         if not self._may_fit(tree, ways):
             return
+        alike = self._alike([of_group[0].suffix for of_group in ways])
         chosen: list[_Way] = []
-        ahead = [iter(ways[0])]
+        # Where in the ways of each group the next one is.
+        ahead = [0]
         for _ in range(MOST_STEPS):
-            way = next(ahead[-1], None)
-            if way is None:
+            depth = len(chosen)
+            if ahead[depth] == len(ways[depth]):
                 ahead.pop()
                 if not ahead:
                     return
                 chosen.pop()
-            elif self._fits(tree, way, chosen):
-                if len(ahead) == len(ways):
-                    yield _candidate([*chosen, way])
-                else:
-                    ahead.append(iter(ways[len(ahead)]))
-                    chosen.append(way)
+                continue
+            way = ways[depth][ahead[depth]]
+            ahead[depth] += 1
+            if not self._fits(tree, way, chosen):
+                continue
+            if len(ahead) == len(ways):
+                yield _candidate([*chosen, way])
+            else:
+                before = alike[len(ahead)]
+                ahead.append(0 if before is None else ahead[before] - 1)
+                chosen.append(way)
         self.is_cut = True
+
+    def _alike(self, suffixes: Sequence[str]) -> list[int | None]:
+        """Tell for each group which one before it is like it, the last."""
+        found: list[int | None] = []
+        last: dict[tuple[str, str], int] = {}
+        for number, suffix in enumerate(suffixes):
+            kind = self._kinds.get(suffix)
+            if kind is None:
+                found.append(None)
+            else:
+                key = (kind, repr(self._groups[suffix]))
+                found.append(last.get(key))
+                last[key] = number
+        return found
+
+    def _ways(self, tree: Tree, suffix: str, group: Group) -> list[_Way]:
+        """List how a group can be served by itself, as far as is tried."""
+        choices = _choices(tree, suffix, group)
+        # Of classes that each have many providers there are millions.
+        tried = list(itertools.islice(choices, MOST_STEPS))
+        self.is_cut |= next(choices, None) is not None
+        return [
+            _way(suffix, choice, group.resources)
+            for choice in tried
+            if _has_traits(tree, set(choice.values()), group.required)
+        ]
 
     def _may_fit(self, tree: Tree, ways: Sequence[Sequence[_Way]]) -> bool:
         """Tell whether all that is asked for may be there at all.
@@ -118,27 +159,22 @@ class Reckoner:
         return True
 
 
-def _ways(tree: Tree, suffix: str, group: Group) -> list[_Way]:
-    """List how a group can be served by itself."""
+def _choices(
+    tree: Tree, suffix: str, group: Group
+) -> Iterator[dict[str, str]]:
+    """Find who has enough left for a group: the provider by class."""
     able = {
         name: [uuid for uuid in tree if tree[uuid].free.get(name, 0) >= amount]
         for name, amount in group.resources.items()
     }
     if suffix:
         # One provider for all.
-        together = set(tree).intersection(*able.values())
-        choices = [dict.fromkeys(able, uuid) for uuid in sorted(together)]
+        for uuid in sorted(set(tree).intersection(*able.values())):
+            yield dict.fromkeys(able, uuid)
     else:
         # Each class from a provider of its own choice.
-        each = itertools.product(*able.values())
-        choices = [dict(zip(able, uuids, strict=True)) for uuids in each]
-    if group.required:
-        choices = [
-            choice
-            for choice in choices
-            if _has_traits(tree, set(choice.values()), group.required)
-        ]
-    return [_way(suffix, choice, group.resources) for choice in choices]
+        for uuids in itertools.product(*able.values()):
+            yield dict(zip(able, uuids, strict=True))
 
 
 def _way(
@@ -156,6 +192,8 @@ def _has_traits(
     """Tell whether providers have together what is required, and none of them
     what is forbidden.
     """
+    if not required:
+        return True  # as most groups
     has = frozenset[str]().union(*(tree[each].traits for each in providers))
     return all(
         trait[1:] not in has if trait.startswith('!') else trait in has

@@ -56,6 +56,52 @@ def test_each_way_is_a_candidate():
     assert len(found(functions(2), tree(a=2, b=1), isolate=True)) == 2
 
 
+def test_of_groups_of_one_kind_it_does_not_matter_which_has_what():
+    """Eight functions of four PFs: 165 candidates, and not 65,536."""
+    groups = {**functions(8), '1': Group({'VF': 1}), '2': Group({'VF': 1})}
+    kinds = {**dict.fromkeys(functions(8), 'vf'), '1': '', '2': ''}
+    host = tree(a=8, b=8, c=8, d=8)
+    vfs = placement.Reckoner(functions(8), kinds=kinds)
+    assert len(list(vfs.candidates(host))) == 165
+    assert not vfs.is_cut
+
+    few = {k: groups[k] for k in ('_0', '1', '_1', '2')}
+    plain, counted = (
+        list(placement.Reckoner(few, kinds=k).candidates(tree(a=2, b=2)))
+        for k in (None, kinds)
+    )
+    assert len(plain) == 6
+    assert [way['mappings'] for way in counted] == [
+        {'_0': ['a'], '1': ['a'], '_1': ['b'], '2': ['b']},
+        {'_0': ['a'], '1': ['b'], '_1': ['a'], '2': ['b']},
+        {'_0': ['b'], '1': ['a'], '_1': ['b'], '2': ['a']},
+    ]
+
+
+def test_groups_of_one_kind_that_ask_for_something_else_are_told_apart():
+    groups = {'_0': Group({'VF': 1}), '_1': Group({'VF': 1}, ('IS_a',))}
+    kinds = dict.fromkeys(groups, 'vf')
+    reckoner = placement.Reckoner(groups, kinds=kinds)
+    ways = [w['mappings'] for w in reckoner.candidates(tree(a=2, b=1))]
+    assert ways == [{'_1': ['a'], '_0': ['a']}, {'_1': ['a'], '_0': ['b']}]
+
+
+def test_classes_that_many_providers_have_take_no_time_without_end():
+    host = {
+        f'{kind}{n}': placement.Stock({kind: 1}, frozenset())
+        for kind in 'abc'
+        for n in range(100)
+    }
+    for required in ((), ('MISSING',)):
+        groups = {'': Group(dict.fromkeys('abc', 1), required)}
+        reckoner = placement.Reckoner(groups)
+        started = time.process_time()
+        first = next(reckoner.candidates(host), None)
+        assert time.process_time() - started < 1
+        assert (first is None) == bool(required)
+        assert reckoner.is_cut
+
+
 def test_who_has_the_least_choice_does_not_come_too_late():
     """Twelve functions are free, one of them the only one of its kind."""
     groups = {**functions(11), 'last': Group({'VF': 1}, ('IS_b',))}
