@@ -250,9 +250,8 @@ def _needs_documents(asked: demand.Demand, state: states.State) -> bool:
 
 
 def _amount(wanted: guests.Wanted, name: str) -> int:
-    """Tell how much of a class a guest asks for in the group ''."""
-    group = wanted.groups.get('')
-    return group.resources.get(name, 0) if group else 0
+    """Tell how much of a class a guest asks for, in all groups."""
+    return sum(g.resources.get(name, 0) for g in wanted.groups.values())
 
 
 def _kinds(wanted: guests.Wanted) -> dict[str, str]:

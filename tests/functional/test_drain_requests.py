@@ -208,6 +208,26 @@ def test_memory_that_a_flavor_asks_for_otherwise_is_asked_for_so(
     assert row['To']
 
 
+def test_no_guest_gets_more_memory_than_a_host_has_in_whichever_groups(
+    cloud, drain
+):
+    """Though several guests together may get half as much again."""
+    with_gpus(cloud, 'source', OLD)
+    right = with_gpus(cloud, 'right', NEW)
+    ratio = {'allocation_ratio': 1.5, 'max_unit': 64}
+    cloud.admin.set_inventory(right, {'MEMORY_MB': 64}, **ratio)
+    for amount in (34, 35):
+        extra = {'resources:VGPU': '1', 'resources1:MEMORY_MB': str(amount)}
+        cloud.nova.add('source', ram=30, **extra)
+        groups = flavors.groups(extra, 30)
+        real = cloud.client.allocation_candidates(groups)
+        assert (right in real) == (amount == 34)
+
+    _, rows, err = drain('source')
+
+    assert [row['To'] for row in rows] == [['right'], []], err
+
+
 def test_it_is_said_where_a_host_has_too_many_ways(cloud, drain, monkeypatch):
     with_gpus(cloud, 'source', OLD)
     with_gpus(cloud, 'right', NEW, OTHER)
