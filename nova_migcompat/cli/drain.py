@@ -29,6 +29,8 @@ OF_ALL = ('Host', 'Guests', 'Stuck', 'Servers')
 
 #: Why no host is in question.
 _NOTHING = 'no other host that could take it is up and has such a device free'
+#: What besides is said of classes and traits.
+_NOBODY = 'of those that are enabled and have {} free none has {} at all'
 #: Characters of a reason that a table shows; machines get all.
 _MOST_WHY = 300
 
@@ -167,17 +169,20 @@ class _Drainer:
 
     def _why_none(self, one: judging.Judgement, node: str) -> str:
         """Say why no other host passes."""
+        decided, problems = one.asked.decided, one.asked.problems
+        if decided.rejected:
+            return reasons.summary(decided, problems, explain=True)
         elsewhere = one.hosts - {node}
         compatible = self._offering.compatible(one.asked)
         if not elsewhere and (compatible is None or compatible - {node}):
             missing = self._offering.missing(one.wanted, node)
-            nobody = f'none at all has {", ".join(missing)}'
+            first = offers.first_of(one.wanted)
+            nobody = _NOBODY.format(first, ', '.join(missing))
             return ': '.join([_NOTHING, *([nobody] if missing else [])])
         misfits = sorted(elsewhere & one.selected.misfits.keys())[:1]
         names = self._state.names(misfits)
         said = [f'{names[h]}: {one.selected.misfits[h]}' for h in misfits]
         said.append(reasons.only_here(one.asked, node))
-        decided, problems = one.asked.decided, one.asked.problems
         said.append(reasons.summary(decided, problems, explain=True))
         return '; '.join(filter(None, said))
 

@@ -7,6 +7,7 @@ is asked once what all hosts have left, whatever each of them wants (Reckoned).
 
 import dataclasses
 import http
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
@@ -134,6 +135,7 @@ class Reckoned:
         self._state = state
         self._trees: dict[str, dict[str, placement.Tree]] = {}
         self._reckoners: list[placement.Reckoner] = []
+        self._some: dict[tuple[str, str], frozenset[str]] = {}
 
     def of(
         self,
@@ -192,7 +194,8 @@ class Reckoned:
         )
 
     def missing(self, wanted: guests.Wanted, but: str) -> list[str]:
-        """Name the resource classes and traits that no other host has at all.
+        """Name the resource classes and traits that no other host has at all,
+        of those that have any left of the class that is asked for first.
 
         :param but: the compute node of the guest.
         """
@@ -205,18 +208,29 @@ class Reckoned:
             for name in (*group.resources, *group.required)
             if not name.startswith('!')
         }
-        for node, tree in trees.items():
-            if node != but and names:
-                for stock in tree.values():
-                    names = names.difference(stock.traits, stock.free)
-        return sorted(names)
+        return sorted(
+            name for name in names if not self._having(wanted, name) - {but}
+        )
+
+    def _having(self, wanted: guests.Wanted, name: str) -> frozenset[str]:
+        """Name the hosts that have a resource class or a trait, at most two:
+        many guests may ask for what nobody has.
+        """
+        key = (first_of(wanted), name)
+        if key not in self._some:
+            having = (
+                node
+                for node, tree in self._with_any(wanted).items()
+                if any(
+                    name in s.free or name in s.traits for s in tree.values()
+                )
+            )
+            self._some[key] = frozenset(itertools.islice(having, 2))
+        return self._some[key]
 
     def _with_any(self, wanted: guests.Wanted) -> dict[str, placement.Tree]:
         """Read the hosts that have any of what a guest asks for first."""
-        names = {n for g in wanted.groups.values() for n in g.resources}
-        first = min(names, default=flavors.MEMORY)
-        if flavors.MEMORY in names:
-            first = flavors.MEMORY
+        first = first_of(wanted)
         if first not in self._trees:
             found = self._state.client.stocks(first)
             self._trees[first] = dict(found)
@@ -240,6 +254,14 @@ class _Found(Candidates):
 
     def __len__(self) -> int:
         return len(self.able)
+
+
+def first_of(wanted: guests.Wanted) -> str:
+    """Name the resource class by which the hosts in question are found."""
+    names = {n for g in wanted.groups.values() for n in g.resources}
+    if flavors.MEMORY in names:
+        return flavors.MEMORY
+    return min(names, default=flavors.MEMORY)
 
 
 def _needs_documents(asked: demand.Demand, state: states.State) -> bool:

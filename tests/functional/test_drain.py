@@ -14,6 +14,7 @@ from tests.functional.gpu_fleet import (
     NEW,
     OLD,
     OTHER,
+    with_functions,
     with_gpus,
 )
 
@@ -207,8 +208,38 @@ def test_what_no_other_host_has_at_all_is_named(cloud, drain, specs):
     assert found[right]['Hosts'] == 1
     assert found[wrong]['Hosts'] == 0
     assert found[wrong]['Why'] == (
-        f'{NOTHING_FREE}: none at all has CUSTOM_MISSPELT'
+        f'{NOTHING_FREE}: of those that are enabled and have MEMORY_MB free '
+        'none has CUSTOM_MISSPELT at all'
     )
+
+
+def test_a_guest_that_may_go_nowhere_is_not_said_to_lack_free_devices(
+    cloud, drain
+):
+    with_gpus(cloud, 'source', None)
+    with_gpus(cloud, 'right', NEW, free=False)
+    cloud.nova.add('source', **{'resources:VGPU': '1'})
+
+    _, [row], _ = drain('source', '--unknown-source', 'reject')
+
+    why = 'the source host publishes nothing for'
+    assert row['Why'].startswith(why)
+    assert 'unknown_source = reject' in row['Why']
+
+
+def test_a_flavor_that_asks_for_no_memory_stops_no_other(cloud, drain):
+    """Its functions are not in Placement: it asks Placement for nothing."""
+    with_functions(cloud, 'source', OLD)
+    with_functions(cloud, 'right', NEW)
+    alias = {'pci_passthrough:alias': 'vf:1'}
+    cloud.nova.add('source', **alias)
+    server = cloud.nova.add('source', **alias, **{'resources:MEMORY_MB': '0'})
+
+    status, rows, err = drain('source')
+
+    assert status == 0, err
+    assert [row['To'] for row in rows] == [['right'], ['right']]
+    assert cloud.ask('explain', '--server', server)[0] == 0
 
 
 def test_a_host_that_is_down_takes_nobody(cloud, drain, monkeypatch):
