@@ -8,6 +8,7 @@ Asked before anything is moved. Each guest is decided as explain does it
 import argparse
 import collections
 import dataclasses
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from nova_migcompat import demand, reasons
@@ -41,7 +42,7 @@ class Prospect:
 
     :param server: what the guest is to Nova.
     :param hosts: the names of the hosts that could take it now, whichever of
-        the devices that it may have it has.
+        the devices that it may have it has; as many as matter.
     :param why: why there is none, or that it depends on its device.
     """
 
@@ -101,7 +102,8 @@ example:
         nodes = nova.nodes()
         host = None if parsed_args.all else _service(nodes, parsed_args.host)
         servers = list(nova.servers(host))
-        drainer = _Drainer(states.State(client, chosen, nodes))
+        state = states.State(client, chosen, nodes)
+        drainer = _Drainer(state, most=1 if parsed_args.all else None)
         drainer.reader.expect(servers)
         shown = progress.shown(servers, 'servers', self.app.stderr)
         prospects = list(drainer.prospects(shown))
@@ -123,12 +125,15 @@ example:
 class _Drainer:
     """Finds out where the guests of one fleet could go.
 
+    :param most: so many hosts are named for a guest; None: all. Of a large
+        cloud's guests the names take gigabytes.
     :ivar reader: who finds out what they have.
     :ivar judge: who judges them.
     """
 
-    def __init__(self, state: states.State) -> None:
+    def __init__(self, state: states.State, most: int | None = None) -> None:
         self._state = state
+        self._most = most
         self.reader = guests.Reader(state)
         self._offering = offers.Reckoned(state)
         self.judge = judging.Judge(state, self._offering, is_brief=True)
@@ -152,7 +157,8 @@ class _Drainer:
         made = [self.judge.judge(wanted) for wanted in guest.wanted]
         each = [one.selected.passed - {guest.node} for one in made]
         always = frozenset.intersection(*each)
-        names = sorted(self._state.names(always).values())
+        named = list(itertools.islice(always, self._most))
+        names = sorted(self._state.names(named).values())
         why = None if always else self._why(guest, made)
         if why is not None or any(passed != always for passed in each):
             why = '; '.join(filter(None, [*guest.notes, why]))
