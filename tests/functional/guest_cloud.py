@@ -14,12 +14,17 @@ from tests.functional import published_fleet
 
 
 class Nova:
-    """Answers as Nova's API, at its edge to keystoneauth1."""
+    """Answers as Nova's API, at its edge to keystoneauth1.
+
+    :ivar state: of every host that is not among those that are down.
+    """
 
     def __init__(self):
         self.servers = []
         self.nodes = {}
         self.state = 'up'
+        self.down = set()
+        self.disabled = set()
 
     def add(self, host, name='guest', ram=1, **extra_specs):
         server = {
@@ -42,14 +47,18 @@ class Nova:
                         'id': node,
                         'hypervisor_hostname': name,
                         'service': {'host': name},
-                        'state': self.state,
-                        'status': 'enabled',
+                        'state': 'down' if name in self.down else self.state,
+                        'status': (
+                            'disabled' if name in self.disabled else 'enabled'
+                        ),
                         'memory_mb': 64,
                     }
                     for name, node in self.nodes.items()
                 ],
             )
-        assert path == '/servers/detail'
+        if path != '/servers/detail':
+            [server] = (s for s in self.servers if path.endswith(s['id']))
+            return self._answer('server', server)
         return self._answer(
             'servers',
             [
@@ -60,9 +69,9 @@ class Nova:
             ],
         )
 
-    def _answer(self, key, items):
+    def _answer(self, key, found):
         return types.SimpleNamespace(
-            status_code=200, json=lambda: {key: items}
+            status_code=200, json=lambda: {key: found}
         )
 
 
