@@ -259,9 +259,7 @@ class _Found(Candidates):
 def first_of(wanted: guests.Wanted) -> str:
     """Name the resource class by which the hosts in question are found."""
     names = {n for g in wanted.groups.values() for n in g.resources}
-    if flavors.MEMORY in names:
-        return flavors.MEMORY
-    return min(names, default=flavors.MEMORY)
+    return flavors.MEMORY if flavors.MEMORY in names else min(names)
 
 
 def _needs_documents(asked: demand.Demand, state: states.State) -> bool:

@@ -37,7 +37,8 @@ class _Way:
 class Reckoner:
     """Finds the candidates of one request on any host.
 
-    :param groups: as PlacementClient.allocation_candidates takes them.
+    :param groups: as PlacementClient.allocation_candidates takes them; one at
+        least.
     :param isolate: as there.
     :param kinds: what groups are to who asks, by suffix. Of candidates that
         differ in nothing but which of several groups of one kind that ask for
@@ -62,10 +63,6 @@ class Reckoner:
 
         :param tree: what the host's providers have left.
         """
-        if not self._groups:
-            # Whoever asks for nothing gets it.
-            yield _candidate([])
-            return
         ways = [
             self._ways(tree, suffix, group)
             for suffix, group in self._groups.items()
