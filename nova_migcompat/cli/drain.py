@@ -186,8 +186,10 @@ class _Drainer:
             nobody = _NOBODY.format(first, ', '.join(missing))
             return ': '.join([_NOTHING, *([nobody] if missing else [])])
         misfits = sorted(elsewhere & one.selected.misfits.keys())[:1]
-        names = self._state.names(misfits)
-        said = [f'{names[h]}: {one.selected.misfits[h]}' for h in misfits]
+        said = []
+        for host, name in self._state.names(misfits).items():
+            misfit = one.selected.misfits[host]
+            said.append(f'{name}: {self._state.with_names(host, misfit)}')
         said.append(reasons.only_here(one.asked, node))
         said.append(reasons.summary(decided, problems, explain=True))
         return '; '.join(filter(None, said))

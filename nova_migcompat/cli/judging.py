@@ -186,7 +186,8 @@ class Judge:
         if host in made.hosts or (made.is_narrow and not is_compatible):
             words = _unread(digests, selected.problems)
             if host in selected.misfits:
-                words.insert(0, selected.misfits[host])
+                misfit = selected.misfits[host]
+                words.insert(0, self._state.with_names(host, misfit))
             if not (words or in_the_way):
                 words.append(reasons.NOTHING)
             return Refusal('; '.join(words) or None, in_the_way)

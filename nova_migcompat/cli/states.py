@@ -4,6 +4,7 @@
 Knows no command, and judges nothing.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from nova_migcompat import census, placement, snapshot
@@ -11,6 +12,8 @@ from nova_migcompat.cli import base, cells, choices, compute
 
 #: Up to so many providers are asked for one by one.
 _FEW = 8
+
+_UUID = re.compile(r'[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 
 
 class State:
@@ -97,6 +100,18 @@ class State:
             tree = self._trees.setdefault(each.root_uuid, {})
             tree[each.uuid] = each.name
         return self._trees[node]
+
+    def with_names(self, node: str, text: str) -> str:
+        """Name the providers of a host where a text has their UUIDs.
+
+        :raises placement.PlacementError:
+        """
+
+        def name(match: re.Match[str]) -> str:
+            uuid = match[0]
+            return cells.printable(self.tree(node).get(uuid, uuid))
+
+        return _UUID.sub(name, text)
 
     def may_give(self, node: str, memory_mb: int) -> bool:
         """Say whether a guest may have so much memory on a host at all.

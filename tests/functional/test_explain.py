@@ -6,12 +6,14 @@ import pytest
 from nova_migcompat import traits
 from nova_migcompat.cli import offers
 from tests.functional.gpu_fleet import (
+    GPU1,
     GPU2,
     NEW,
     OLD,
     OTHER,
     PF1,
     PF2,
+    VGPUS,
     at,
     with_functions,
     with_gpus,
@@ -106,6 +108,20 @@ def test_only_the_gpus_that_do_are_named_where_those_of_a_host_differ(
 
     assert (row['Passes'], row['Document']) == (True, NEW.digest)
     assert row['Device'] == ['0000:82:00.0']
+
+
+def test_the_gpu_that_alone_is_free_is_named_where_it_does_not_do(
+    cloud, explain
+):
+    with_gpus(cloud, 'source', OLD)
+    with_gpus(cloud, 'half', NEW, OTHER)
+    parent = cloud.client.provider(name=f'half_{GPU1}').uuid
+    cloud.admin.allocate(parent, {parent: VGPUS})
+
+    first, *_ = explain('--from', 'source').rows
+
+    assert not first['Passes']
+    assert first['Why'].startswith(f'VGPU may come from half_{GPU2}, which is')
 
 
 def test_each_device_of_a_host_is_judged_by_its_own_document(cloud, explain):
