@@ -189,11 +189,9 @@ def _has_traits(
     """Tell whether providers have together what is required, and none of them
     what is forbidden.
     """
-    if not required:
-        return True  # as most groups
-    has = frozenset[str]().union(*(tree[each].traits for each in providers))
     return all(
-        trait[1:] not in has if trait.startswith('!') else trait in has
+        any(trait.removeprefix('!') in tree[each].traits for each in providers)
+        is not trait.startswith('!')
         for trait in required
     )
 
