@@ -245,12 +245,16 @@ def _delete(
 def _outcome(
     group: Group, refusals: Mapping[str, placement.PlacementError]
 ) -> Outcome:
-    """Tell what became of a group; of several refusals the last is shown."""
+    """Tell what became of a group.
+
+    Of several refusals the last is shown, and one that is an error before one
+    of a name that is in use.
+    """
     result, failed = REMOVED, False
     for name in group.names:
         refusal = refusals.get(name)
         if isinstance(refusal, placement.Conflict):
-            result = TAKEN_UP
+            result = result if failed else TAKEN_UP
         elif refusal is not None:
             result, failed = f'not removed: {errors.plain(refusal)}', True
     return Outcome(group, result, failed)

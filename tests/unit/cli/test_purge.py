@@ -57,7 +57,7 @@ def at_once(request):
         (USED, None, purge.TAKEN_UP, False),
         (FULL, None, 'not removed: no\\nroom', True),
         (USED, FULL, 'not removed: no\\nroom', True),
-        (FULL, USED, purge.TAKEN_UP, True),
+        (FULL, USED, 'not removed: no\\nroom', True),
         (FULL, GONE, 'not removed: no\\nroom', True),
     ],
 )
