@@ -2,9 +2,9 @@
 """Which candidates a host has for a request: Placement's arithmetic, again.
 
 For who has more requests than Placement should be asked. The rules are those
-of placement/objects/allocation_candidate.py (Placement 16). What Placement
-knows and does not tell is not looked at: what one consumer may have at most
-and in which steps (``max_unit``, ``min_unit``, ``step_size``), and what
+of placement/objects/allocation_candidate.py (Placement 16). What the
+answer does not tell is not looked at: what one consumer may have at most and
+in which steps (``max_unit``, ``min_unit``, ``step_size``), and what
 sharing providers give.
 """
 
@@ -15,8 +15,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from nova_migcompat.placement.answers import Candidate, Stock
 from nova_migcompat.placement.capacity import Group
 
-#: So many steps are taken for one host and request, a step a group: some ten
-#: milliseconds.
+#: So many ways are listed for a group, and so many tried for a host, at most:
+#: that takes some ten milliseconds.
 MOST_STEPS = 10_000
 
 #: A host's providers by their UUIDs.
@@ -96,7 +96,9 @@ class Reckoner:
         self.is_cut = True
 
     def _alike(self, suffixes: Sequence[str]) -> list[int | None]:
-        """Tell for each group which one before it is like it, the last."""
+        """Tell for each group the number of the last one before it that is
+        like it; None: none is.
+        """
         found: list[int | None] = []
         last: dict[tuple[str, str], int] = {}
         for number, suffix in enumerate(suffixes):
@@ -124,17 +126,21 @@ class Reckoner:
     def _may_fit(self, tree: Tree, ways: Sequence[Sequence[_Way]]) -> bool:
         """Tell whether all that is asked for may be there at all.
 
-        Groups that are alike could else be tried in every order.
+        Spares trying every combination where amounts alone say no.
         """
-        if len(ways) == 1 or not all(ways):
-            return all(ways)
+        if not all(ways):
+            return False
+        if len(ways) == 1:
+            return True
         some = list(itertools.chain.from_iterable(ways))
         givers = {provider for way in some for provider in way.takes}
         for name in {n for g in self._groups.values() for n in g.resources}:
             wanted = sum(
                 group.resources.get(name, 0) for group in self._groups.values()
             )
-            if wanted > sum(tree[each].free.get(name, 0) for each in givers):
+            # Some may be overdrawn: less than nothing is left there.
+            left = (tree[each].free.get(name, 0) for each in givers)
+            if wanted > sum(max(0, amount) for amount in left):
                 return False
         alone = {p for way in some if way.suffix for p in way.takes}
         return not self._isolate or len(alone) >= sum(map(bool, self._groups))

@@ -135,11 +135,29 @@ def test_where_ways_are_too_many_it_ends_and_says_so():
 
 
 def test_what_only_trying_could_tell_ends_too():
-    """Amounts and providers would do, but no two of five fit on one."""
+    """Amounts and providers would do, but no two groups fit on one."""
     groups = {str(n): Group({'VF': 3}) for n in range(7)}
-    reckoner = placement.Reckoner(groups)
     host = tree(**{f'p{n}': 5 for n in range(6)})
+
+    reckoner = placement.Reckoner(groups)
     assert next(reckoner.candidates(host), None) is None
+    assert reckoner.is_cut
+
+    # Those that are alike are not tried in every order.
+    kinds = dict.fromkeys(groups, 'VF')
+    reckoner = placement.Reckoner(groups, kinds=kinds)
+    assert next(reckoner.candidates(host), None) is None
+    assert not reckoner.is_cut
+
+
+def test_what_is_overdrawn_in_one_place_is_not_missed_in_another():
+    host = {
+        'a': placement.Stock({'X': 1, 'VGPU': -3}, frozenset()),
+        'b': placement.Stock({'VGPU': 2}, frozenset()),
+    }
+    groups = {'': Group({'X': 1}), '1': Group({'VGPU': 1})}
+    [found_one] = found(groups, host)
+    assert found_one['mappings'] == {'': ['a'], '1': ['b']}
 
 
 def test_more_groups_than_calls_may_be_nested_are_no_error():
