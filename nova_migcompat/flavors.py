@@ -53,9 +53,10 @@ def groups(
     """Say what Placement is asked for, as far as devices matter.
 
     The memory is asked for with them: it is what brings the compute node
-    itself, whose traits a flavor may require, into the answer. Of a flavor
-    that asks for none, one MB is where only it can do that: Placement refuses
-    to be asked for nothing.
+    itself, whose traits a flavor may require, into the answer. Where a
+    flavor asks for none, one MB is asked for all the same if nothing else is,
+    or if a trait is required of the host and nothing else stands in the group
+    '': Placement refuses a request for nothing.
 
     :param memory_mb: the flavor's memory.
     :returns: the groups by their suffix.

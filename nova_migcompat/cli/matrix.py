@@ -116,7 +116,7 @@ example:
             self.nothing(cloud.NO_DOCUMENTS)
         _limit(len(fleet.parties), parsed_args.by, parsed_args.output)
         watch = functools.partial(
-            progress.shown, unit='rows', stream=self.app.stderr
+            progress.shown, unit='kinds of rows', stream=self.app.stderr
         )
         matrix = pairs.compare(fleet.parties, fleet.texts, rules, watch)
         if parsed_args.output:

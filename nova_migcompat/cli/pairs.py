@@ -139,7 +139,7 @@ def compare(
 ) -> Matrix:
     """Decide every party against every other, and itself.
 
-    :param watch: gets and returns what is gone through, one after the other.
+    :param watch: wraps what is gone through, to show how far it is.
     """
     judge = _Judge(texts, policy)
     unordered = tuple(

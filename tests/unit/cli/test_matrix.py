@@ -185,5 +185,5 @@ def test_on_a_terminal_only_it_shows_how_far_it_is(run, put, monkeypatch):
     monkeypatch.setattr(sys, 'stderr', terminal)
     assert run('matrix', *files).status == 0
     assert '/3 ' in terminal.getvalue()
-    assert ' rows' in terminal.getvalue()
+    assert ' kinds of rows' in terminal.getvalue()
     assert terminal.getvalue().endswith('\r')
