@@ -29,9 +29,12 @@ OF_HOST = ('Server', 'Name', 'Hosts', 'To', 'Why')
 OF_ALL = ('Host', 'Guests', 'Stuck', 'Servers')
 
 #: Why no host is in question.
-_NOTHING = 'no other host that could take it is up and has such a device free'
+_NOTHING = (
+    'no other host that could take it is up and has free what its flavor asks '
+    'for'
+)
 #: What besides is said of classes and traits.
-_NOBODY = 'of those that are enabled and have {} free none has {} at all'
+_NOBODY = 'none that is enabled and has {} free has any {}'
 #: Characters of a reason that a table shows; machines get all.
 _MOST_WHY = 300
 
@@ -42,8 +45,9 @@ class Prospect:
 
     :param server: what the guest is to Nova.
     :param hosts: the names of the hosts that could take it now, whichever of
-        the devices that it may have it has; as many as matter.
-    :param why: why there is none, or that it depends on its device.
+        the devices that it may have it has; one of them where it is brief.
+    :param why: why there is none, or that it depends on its device; None
+        where it is brief.
     """
 
     server: compute.Server
@@ -103,7 +107,7 @@ example:
         host = None if parsed_args.all else _service(nodes, parsed_args.host)
         servers = list(nova.servers(host))
         state = states.State(client, chosen, nodes)
-        drainer = _Drainer(state, most=1 if parsed_args.all else None)
+        drainer = _Drainer(state, is_brief=parsed_args.all)
         drainer.reader.expect(servers)
         shown = progress.shown(servers, 'servers', self.app.stderr)
         prospects = list(drainer.prospects(shown))
@@ -125,15 +129,15 @@ example:
 class _Drainer:
     """Finds out where the guests of one fleet could go.
 
-    :param most: so many hosts are named for a guest; None: all. Of a large
-        cloud's guests the names take gigabytes.
+    :param is_brief: whether it matters alone if a guest can go somewhere: the
+        names and reasons of a large cloud's guests take gigabytes.
     :ivar reader: who finds out what they have.
     :ivar judge: who judges them.
     """
 
-    def __init__(self, state: states.State, most: int | None = None) -> None:
+    def __init__(self, state: states.State, *, is_brief: bool) -> None:
         self._state = state
-        self._most = most
+        self._is_brief = is_brief
         self.reader = guests.Reader(state)
         self._offering = offers.Reckoned(state)
         self.judge = judging.Judge(state, self._offering, is_brief=True)
@@ -157,8 +161,10 @@ class _Drainer:
         made = [self.judge.judge(wanted) for wanted in guest.wanted]
         each = [one.selected.passed - {guest.node} for one in made]
         always = frozenset.intersection(*each)
-        named = list(itertools.islice(always, self._most))
-        names = sorted(self._state.names(named).values())
+        if self._is_brief:
+            some = list(itertools.islice(always, 1))
+            return Prospect(server, tuple(self._state.names(some).values()))
+        names = sorted(self._state.names(always).values())
         why = None if always else self._why(guest, made)
         if why is not None or any(passed != always for passed in each):
             why = '; '.join(filter(None, [*guest.notes, why]))
@@ -179,20 +185,33 @@ class _Drainer:
         if decided.rejected:
             return reasons.summary(decided, problems, explain=True)
         elsewhere = one.hosts - {node}
-        compatible = self._offering.compatible(one.asked)
-        if not elsewhere and (compatible is None or compatible - {node}):
-            missing = self._offering.missing(one.wanted, node)
-            first = offers.first_of(one.wanted)
-            nobody = _NOBODY.format(first, ', '.join(missing))
-            return ': '.join([_NOTHING, *([nobody] if missing else [])])
-        misfits = sorted(elsewhere & one.selected.misfits.keys())[:1]
+        compatible = self._offering.compatible(one.asked) - {node}
         said = []
-        for host, name in self._state.names(misfits).items():
-            misfit = one.selected.misfits[host]
-            said.append(f'{name}: {self._state.with_names(host, misfit)}')
-        said.append(reasons.only_here(one.asked, node))
-        said.append(reasons.summary(decided, problems, explain=True))
+        if not compatible:
+            said.append(reasons.only_here(one.asked, node))
+        # With unknown_target = pass hosts that publish nothing could, too.
+        if not elsewhere & compatible and (compatible or not one.is_narrow):
+            said.append(self._nothing_free(one, node))
+        if elsewhere or not compatible:
+            said.append(self._misfit(one, elsewhere))
+            said.append(reasons.summary(decided, problems, explain=True))
         return '; '.join(filter(None, said))
+
+    def _nothing_free(self, one: judging.Judgement, node: str) -> str:
+        """Say that hosts with a compatible document have nothing to give."""
+        missing = self._offering.missing(one.wanted, node)
+        if not missing:
+            return _NOTHING
+        first = offers.first_of(one.wanted)
+        return f'{_NOTHING}: {_NOBODY.format(first, " or ".join(missing))}'
+
+    def _misfit(self, one: judging.Judgement, hosts: frozenset[str]) -> str:
+        """Say of one host what it might give; nothing if none differs."""
+        host = min(hosts & one.selected.misfits.keys(), default=None)
+        if host is None:
+            return ''
+        misfit = self._state.with_names(host, one.selected.misfits[host])
+        return f'{self._state.names([host])[host]}: {misfit}'
 
 
 def _service(nodes: Sequence[compute.Node], name: str) -> str:

@@ -43,7 +43,7 @@ class Host:
     """
 
     uuid: str
-    offered: offers.Candidates
+    offered: offers.ByHost
 
     @property
     def allocation_candidates(self) -> Sequence[placement.Candidate]:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who has free what a guest asks for.
 
-Placement is asked for one guest what nova-scheduler asks (Asked); for many it
-is asked once what all hosts have left, whatever each of them wants (Reckoned).
+Placement is asked for one guest as nova-scheduler asks, as far as devices
+matter (Asked); for many it is asked once what all hosts have left, whatever
+each of them wants (Reckoned).
 """
 
 import dataclasses
@@ -22,7 +23,7 @@ MOST_CANDIDATES = 50_000
 _LARGE = 1000
 
 #: What hosts could give now, by the compute node's UUID.
-Candidates = Mapping[str, Sequence[placement.Candidate]]
+ByHost = Mapping[str, Sequence[placement.Candidate]]
 
 
 class Offers(Protocol):
@@ -34,7 +35,7 @@ class Offers(Protocol):
         asked: demand.Demand,
         only: str | None,
         /,
-    ) -> tuple[Candidates, bool]:
+    ) -> tuple[ByHost, bool]:
         """Find the hosts that could give what a guest asks for.
 
         :param asked: what its devices ask of a host.
@@ -50,11 +51,11 @@ class Offers(Protocol):
 
 
 class Asked:
-    """Asks Placement what nova-scheduler asks it."""
+    """Asks Placement for candidates, as nova-scheduler does."""
 
     def __init__(self, state: states.State) -> None:
         self._state = state
-        self._found: dict[str, Candidates] = {}
+        self._found: dict[str, ByHost] = {}
         self._is_cut = False
 
     def of(
@@ -63,7 +64,7 @@ class Asked:
         asked: demand.Demand,
         only: str | None,
         /,
-    ) -> tuple[Candidates, bool]:
+    ) -> tuple[ByHost, bool]:
         """Ask for candidates, once for guests that ask for the same."""
         aggregates = self._aggregates(wanted, asked)
         key = repr((only, wanted.isolate, aggregates, wanted.groups))
@@ -86,7 +87,7 @@ class Asked:
 
     def _ask(
         self, wanted: guests.Wanted, only: str | None, aggregates: list[str]
-    ) -> Candidates:
+    ) -> ByHost:
         try:
             return self._state.client.allocation_candidates(
                 wanted.groups,
@@ -126,8 +127,8 @@ class Asked:
 class Reckoned:
     """Finds by itself what Placement would offer, from what hosts have left.
 
-    That is one request, and one more for each resource class that guests
-    whose flavor asks for no memory ask for. What one guest may have of a
+    That is one request, and one more for each class that ``first_of`` names
+    where a flavor asks for no memory. What one guest may have of a
     host's memory at most Nova's API says.
     """
 
@@ -135,7 +136,7 @@ class Reckoned:
         self._state = state
         self._trees: dict[str, dict[str, placement.Tree]] = {}
         self._reckoners: list[placement.Reckoner] = []
-        self._some: dict[tuple[str, str], frozenset[str]] = {}
+        self._having_any: dict[tuple[str, str], frozenset[str]] = {}
 
     def of(
         self,
@@ -143,9 +144,10 @@ class Reckoned:
         asked: demand.Demand,
         only: str | None,
         /,
-    ) -> tuple[Candidates, bool]:
+    ) -> tuple[ByHost, bool]:
         """Find the hosts whose providers have enough left."""
-        compatible = self.compatible(asked)
+        is_narrow = _needs_documents(asked, self._state)
+        compatible = self.compatible(asked) if is_narrow else None
         trees = {
             node: tree
             for node, tree in self._with_any(wanted).items()
@@ -163,7 +165,7 @@ class Reckoned:
             and next(reckoner.candidates(tree), None) is not None
         }
         self._reckoners.append(reckoner)
-        return _Found(able, reckoner), compatible is not None
+        return _Found(able, reckoner), is_narrow
 
     def caution(self) -> str | None:
         """Say whether hosts have more ways to serve a guest than it tried."""
@@ -175,16 +177,14 @@ class Reckoned:
             'they are not counted'
         )
 
-    def compatible(self, asked: demand.Demand) -> frozenset[str] | None:
+    def compatible(self, asked: demand.Demand) -> frozenset[str]:
         """Name the hosts that have a compatible document.
 
         :param asked: what a guest's devices ask of a host.
-        :returns: compute nodes; not all of them may pass, as their devices
-            may differ, but no other does. None: others may pass as well.
+        :returns: compute nodes; not all of them need pass, as their devices
+            may differ.
         """
         requirements = asked.decided.requirements
-        if not _needs_documents(asked, self._state):
-            return None
         return frozenset(
             node
             for node, host in self._state.census.hosts.items()
@@ -194,8 +194,10 @@ class Reckoned:
         )
 
     def missing(self, wanted: guests.Wanted, but: str) -> list[str]:
-        """Name the resource classes and traits that no other host has at all,
-        of those that have any left of the class that is asked for first.
+        """Name the resource classes and traits that no other host has at all.
+
+        Looked at are hosts that are enabled and have any left of the class
+        that ``first_of`` names.
 
         :param but: the compute node of the guest.
         """
@@ -213,11 +215,11 @@ class Reckoned:
         )
 
     def _having(self, wanted: guests.Wanted, name: str) -> frozenset[str]:
-        """Name the hosts that have a resource class or a trait, at most two:
-        many guests may ask for what nobody has.
+        """Name two hosts that have a resource class or a trait, or fewer: one
+        may be the guest's own.
         """
         key = (first_of(wanted), name)
-        if key not in self._some:
+        if key not in self._having_any:
             having = (
                 node
                 for node, tree in self._with_any(wanted).items()
@@ -225,8 +227,8 @@ class Reckoned:
                     name in s.free or name in s.traits for s in tree.values()
                 )
             )
-            self._some[key] = frozenset(itertools.islice(having, 2))
-        return self._some[key]
+            self._having_any[key] = frozenset(itertools.islice(having, 2))
+        return self._having_any[key]
 
     def _with_any(self, wanted: guests.Wanted) -> dict[str, placement.Tree]:
         """Read the hosts that have any of what a guest asks for first."""
@@ -238,9 +240,9 @@ class Reckoned:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Found(Candidates):
+class _Found(ByHost):
     """The candidates of the hosts that have any, found when they are needed:
-    most hosts are decided without, and of many guests they take gigabytes.
+    most hosts are decided without them.
     """
 
     able: Mapping[str, placement.Tree]
@@ -248,6 +250,9 @@ class _Found(Candidates):
 
     def __getitem__(self, node: str) -> Sequence[placement.Candidate]:
         return list(self.reckoner.candidates(self.able[node]))
+
+    def __contains__(self, node: object) -> bool:
+        return node in self.able
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.able)

@@ -20,7 +20,8 @@ from tests.functional.gpu_fleet import (
 )
 
 NOTHING_FREE = (
-    'no other host that could take it is up and has such a device free'
+    'no other host that could take it is up and has free what its flavor asks '
+    'for'
 )
 
 # As it runs the application in this process.
@@ -90,6 +91,28 @@ def test_a_host_has_room_for_as_many_devices_as_a_guest_has(cloud, drain):
 
     assert [row['Hosts'] for row in rows] == [1, 0]
     assert rows[1]['Why'] == NOTHING_FREE
+
+
+def test_memory_that_is_not_free_is_not_called_a_device(cloud, drain):
+    with_gpus(cloud, 'source', OLD)
+    with_gpus(cloud, 'right', NEW)
+    cloud.guest('source', ram=65)
+    _, [row], _ = drain('source')
+    assert (row['Hosts'], row['Why']) == (0, NOTHING_FREE)
+
+
+def test_where_others_may_pass_a_full_host_is_mentioned_all_the_same(
+    cloud, drain
+):
+    with_gpus(cloud, 'source', OLD)
+    with_gpus(cloud, 'right', NEW, free=False)
+    with_gpus(cloud, 'wrong', OTHER)
+    cloud.guest('source')
+
+    _, [row], _ = drain('source', '--unknown-target', 'pass')
+
+    assert row['Hosts'] == 0
+    assert row['Why'].startswith(f'{NOTHING_FREE}; 2 of 3 documents in use')
 
 
 def test_a_host_with_other_devices_free_is_no_reason(cloud, drain):
@@ -210,8 +233,8 @@ def test_what_no_other_host_has_at_all_is_named(cloud, drain, specs):
     assert found[right]['Hosts'] == 1
     assert found[wrong]['Hosts'] == 0
     assert found[wrong]['Why'] == (
-        f'{NOTHING_FREE}: of those that are enabled and have MEMORY_MB free '
-        'none has CUSTOM_MISSPELT at all'
+        f'{NOTHING_FREE}: none that is enabled and has MEMORY_MB free has any '
+        'CUSTOM_MISSPELT'
     )
 
 
@@ -230,9 +253,10 @@ def test_a_guest_that_may_go_nowhere_is_not_said_to_lack_free_devices(
 
 
 def test_a_flavor_that_asks_for_no_memory_stops_no_other(cloud, drain):
-    """Its functions are not in Placement: it asks Placement for nothing."""
+    """Its functions are not in Placement: only for the host is it asked."""
     with_functions(cloud, 'source', OLD)
     with_functions(cloud, 'right', NEW)
+    with_functions(cloud, 'wrong', OTHER)
     alias = {'pci_passthrough:alias': 'vf:1'}
     cloud.nova.add('source', **alias)
     server = cloud.nova.add('source', **alias, **{'resources:MEMORY_MB': '0'})

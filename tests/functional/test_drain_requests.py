@@ -18,7 +18,6 @@ from tests.functional.gpu_fleet import (
     PF1,
     PF2,
     at,
-    with_functions,
     with_gpus,
 )
 
@@ -240,15 +239,3 @@ def test_it_is_said_where_a_host_has_too_many_ways(cloud, drain, monkeypatch):
 
     assert (status, row['Hosts']) == (0, 1)
     assert 'hosts have more ways to give what a flavor asks for than' in err
-
-
-def test_a_flavor_may_ask_placement_for_nothing(cloud, drain):
-    """PCI is not in Placement, and its memory is overridden."""
-    for name, document in (('source', OLD), ('right', NEW), ('wrong', OTHER)):
-        with_functions(cloud, name, document, more=[at(PF1, document)])
-    specs = {'pci_passthrough:alias': 'vf:1', 'resources:MEMORY_MB': '0'}
-    cloud.nova.add('source', **specs)
-
-    status, [row], err = drain('source')
-
-    assert (status, row['To']) == (0, ['right']), err
