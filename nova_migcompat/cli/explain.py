@@ -150,7 +150,7 @@ class _Explanation:
     def __init__(self, state: states.State, only: str | None) -> None:
         self._state = state
         self._only = only
-        self.judge = judging.Judge(state, offers.Asked(state))
+        self.judge = judging.Judge(state, offers.Asked(state, only))
         self._shower = showing.Shower(state)
         self.passes = True
 
@@ -171,7 +171,7 @@ class _Explanation:
             base.LOG.warning('%s: %s', guest.name, errors.plain(note))
         always: set[str] | None = None
         for wanted in guest.wanted:
-            made = self.judge.judge(wanted, self._only)
+            made = self.judge.judge(wanted)
             passed = set(made.selected.passed - {guest.node})
             always = passed if always is None else always & passed
             base.LOG.warning('%s', self._summary(guest, made))

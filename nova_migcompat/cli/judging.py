@@ -119,26 +119,23 @@ class Judge:
         if self._ignored:
             yield _IGNORED.format(self._ignored)
 
-    def judge(
-        self, wanted: guests.Wanted, only: str | None = None
-    ) -> Judgement:
+    def judge(self, wanted: guests.Wanted) -> Judgement:
         """Decide which hosts could take a guest now.
 
-        :param only: the only compute node in question; None: all.
         :raises base.InputError: Placement refuses what the flavor asks for.
         :raises placement.PlacementError: Placement does not say, or the
             text of a document of the guest's devices does not verify.
         """
-        key = repr((_key(wanted), only))
+        key = repr(_key(wanted))
         if key not in self._made:
-            made = self._judge(wanted, only)
+            made = self._judge(wanted)
             if self._is_brief:
                 selected = dataclasses.replace(made.selected, left={})
                 made = dataclasses.replace(made, selected=selected)
             self._made[key] = made
         return self._made[key]
 
-    def _judge(self, wanted: guests.Wanted, only: str | None) -> Judgement:
+    def _judge(self, wanted: guests.Wanted) -> Judgement:
         state = self._state
         asked = demand.of_devices(
             state.snapshot,
@@ -148,11 +145,11 @@ class Judge:
             state.choices.limits,
         )
         self._ignored = max(self._ignored, len(asked.ignored))
-        offered, is_narrow = self._offering.of(wanted, asked, only)
+        offered, is_narrow = self._offering.of(wanted, asked)
         hosts = [
             Host(uuid, offered)
             for uuid in offered
-            if only in (None, uuid) and state.why_unavailable(uuid) is None
+            if state.why_unavailable(uuid) is None
         ]
         selector = selection.Selector(state.snapshot, self._policy)
         selected = selector.select(asked, hosts, _Functions(state, wanted))

@@ -30,16 +30,11 @@ class Offers(Protocol):
     """Tells who has something free."""
 
     def of(
-        self,
-        wanted: guests.Wanted,
-        asked: demand.Demand,
-        only: str | None,
-        /,
+        self, wanted: guests.Wanted, asked: demand.Demand
     ) -> tuple[ByHost, bool]:
         """Find the hosts that could give what a guest asks for.
 
         :param asked: what its devices ask of a host.
-        :param only: the only compute node in question; None: all.
         :returns: what they could give, and whether only hosts with compatible
             documents are in question.
         :raises base.InputError: Placement refuses what the flavor asks for.
@@ -51,28 +46,32 @@ class Offers(Protocol):
 
 
 class Asked:
-    """Asks Placement for candidates, as nova-scheduler does."""
+    """Asks Placement for candidates, as nova-scheduler does.
 
-    def __init__(self, state: states.State) -> None:
+    :param only: the only compute node in question; None: all.
+    """
+
+    def __init__(self, state: states.State, only: str | None) -> None:
         self._state = state
+        self._only = only
         self._found: dict[str, ByHost] = {}
         self._is_cut = False
 
     def of(
-        self,
-        wanted: guests.Wanted,
-        asked: demand.Demand,
-        only: str | None,
-        /,
+        self, wanted: guests.Wanted, asked: demand.Demand
     ) -> tuple[ByHost, bool]:
         """Ask for candidates, once for guests that ask for the same."""
         aggregates = self._aggregates(wanted, asked)
-        key = repr((only, wanted.isolate, aggregates, wanted.groups))
+        key = repr((wanted.isolate, aggregates, wanted.groups))
         if key not in self._found:
-            found = self._ask(wanted, only, aggregates)
+            found = self._ask(wanted, aggregates)
             count = sum(map(len, found.values()))
             self._is_cut |= count >= MOST_CANDIDATES
-            self._found[key] = found
+            self._found[key] = {
+                node: candidates
+                for node, candidates in found.items()
+                if self._only in (None, node)
+            }
         return self._found[key], bool(aggregates)
 
     def caution(self) -> str | None:
@@ -85,14 +84,12 @@ class Asked:
             'nothing free'
         )
 
-    def _ask(
-        self, wanted: guests.Wanted, only: str | None, aggregates: list[str]
-    ) -> ByHost:
+    def _ask(self, wanted: guests.Wanted, aggregates: list[str]) -> ByHost:
         try:
             return self._state.client.allocation_candidates(
                 wanted.groups,
                 isolate=wanted.isolate,
-                in_tree=only,
+                in_tree=self._only,
                 member_of=aggregates,
                 limit=MOST_CANDIDATES,
             )
@@ -139,11 +136,7 @@ class Reckoned:
         self._having_any: dict[tuple[str, str], frozenset[str]] = {}
 
     def of(
-        self,
-        wanted: guests.Wanted,
-        asked: demand.Demand,
-        only: str | None,
-        /,
+        self, wanted: guests.Wanted, asked: demand.Demand
     ) -> tuple[ByHost, bool]:
         """Find the hosts whose providers have enough left."""
         is_narrow = _needs_documents(asked, self._state)
@@ -151,7 +144,6 @@ class Reckoned:
         trees = {
             node: tree
             for node, tree in self._with_any(wanted).items()
-            if only in (None, node)
             if compatible is None or node in compatible
         }
         reckoner = placement.Reckoner(
