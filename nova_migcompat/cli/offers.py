@@ -131,7 +131,7 @@ class Reckoned:
 
     def __init__(self, state: states.State) -> None:
         self._state = state
-        self._trees: dict[str, dict[str, placement.Tree]] = {}
+        self._trees: dict[str, Mapping[str, placement.Tree]] = {}
         self._reckoners: list[placement.Reckoner] = []
         self._having_any: dict[tuple[str, str], frozenset[str]] = {}
 
@@ -149,7 +149,7 @@ class Reckoned:
         reckoner = placement.Reckoner(
             wanted.groups, isolate=wanted.isolate, kinds=_kinds(wanted)
         )
-        memory_mb = _amount(wanted, flavors.MEMORY)
+        memory_mb = reckoner.amounts[flavors.MEMORY]
         able = {
             node: tree
             for node, tree in trees.items()
@@ -222,12 +222,11 @@ class Reckoned:
             self._having_any[key] = frozenset(itertools.islice(having, 2))
         return self._having_any[key]
 
-    def _with_any(self, wanted: guests.Wanted) -> dict[str, placement.Tree]:
+    def _with_any(self, wanted: guests.Wanted) -> Mapping[str, placement.Tree]:
         """Read the hosts that have any of what a guest asks for first."""
         first = first_of(wanted)
         if first not in self._trees:
-            found = self._state.client.stocks(first)
-            self._trees[first] = dict(found)
+            self._trees[first] = self._state.client.stocks(first)
         return self._trees[first]
 
 
@@ -264,11 +263,6 @@ def _needs_documents(asked: demand.Demand, state: states.State) -> bool:
     return state.choices.policy.unknown_target == 'reject' and bool(
         asked.decided.requirements
     )
-
-
-def _amount(wanted: guests.Wanted, name: str) -> int:
-    """Tell how much of a class a guest asks for, in all groups."""
-    return sum(g.resources.get(name, 0) for g in wanted.groups.values())
 
 
 def _kinds(wanted: guests.Wanted) -> dict[str, str]:

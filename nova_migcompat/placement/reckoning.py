@@ -8,6 +8,7 @@ in which steps (``max_unit``, ``min_unit``, ``step_size``), and what
 sharing providers give.
 """
 
+import collections
 import dataclasses
 import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -43,6 +44,7 @@ class Reckoner:
     :param kinds: what groups are to who asks, by suffix. Of candidates that
         differ in nothing but which of several groups of one kind that ask for
         the same has what, one is found; without a kind, all.
+    :ivar amounts: what all groups ask for together, by resource class.
     :ivar is_cut: whether a host had more ways than are tried.
     """
 
@@ -55,7 +57,15 @@ class Reckoner:
     ) -> None:
         self._groups = groups
         self._isolate = isolate
-        self._kinds = kinds or {}
+        # Groups with the same key are alike.
+        self._keys = {
+            suffix: f'{kinds[suffix]} {group!r}'
+            for suffix, group in groups.items()
+            if kinds and suffix in kinds
+        }
+        self.amounts = collections.Counter[str]()
+        for group in groups.values():
+            self.amounts.update(group.resources)
         self.is_cut = False
 
     def candidates(self, tree: Tree) -> Iterator[Candidate]:
@@ -100,14 +110,11 @@ class Reckoner:
         like it; None: none is.
         """
         found: list[int | None] = []
-        last: dict[tuple[str, str], int] = {}
+        last: dict[str, int] = {}
         for number, suffix in enumerate(suffixes):
-            kind = self._kinds.get(suffix)
-            if kind is None:
-                found.append(None)
-            else:
-                key = (kind, repr(self._groups[suffix]))
-                found.append(last.get(key))
+            key = self._keys.get(suffix)
+            found.append(None if key is None else last.get(key))
+            if key is not None:
                 last[key] = number
         return found
 
@@ -134,10 +141,7 @@ class Reckoner:
             return True
         some = list(itertools.chain.from_iterable(ways))
         givers = {provider for way in some for provider in way.takes}
-        for name in {n for g in self._groups.values() for n in g.resources}:
-            wanted = sum(
-                group.resources.get(name, 0) for group in self._groups.values()
-            )
+        for name, wanted in self.amounts.items():
             # Some may be overdrawn: less than nothing is left there.
             left = (tree[each].free.get(name, 0) for each in givers)
             if wanted > sum(max(0, amount) for amount in left):
