@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command nova-migcompat drain on a real Placement."""
 
-import io
 import sys
 import uuid
 
@@ -18,6 +17,7 @@ from tests.functional.gpu_fleet import (
     with_functions,
     with_gpus,
 )
+from tests.terminal import Terminal
 
 NOTHING_FREE = (
     'no other host that could take it is up and has free what its flavor asks '
@@ -177,11 +177,6 @@ def test_a_host_that_nova_does_not_know_is_a_bad_input(cloud, drain):
     status, rows, err = drain('moon')
     assert (status, rows) == (2, None)
     assert "no compute host 'moon'" in err
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
 
 
 def test_on_a_terminal_only_it_shows_how_far_it_is(cloud, drain, monkeypatch):

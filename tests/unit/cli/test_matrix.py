@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from nova_migcompat.cli import pairs
+from tests.terminal import Terminal
 
 UUID1 = 'C53XG7HETQCJHVDJHCOF7GSL4NFC2J53'
 
@@ -170,11 +171,6 @@ def test_more_than_anybody_can_look_at_is_not_drawn(run, put, monkeypatch):
     assert (answer.status, answer.out) == (2, '')
     assert '201 rows make no picture to look at, 200 at most do' in answer.err
     assert not pathlib.Path('out.html').exists()
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
 
 
 def test_on_a_terminal_only_it_shows_how_far_it_is(run, put, monkeypatch):
